@@ -1,0 +1,80 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Writes a file whole or not at all: under a temporary name beside it, then renamed.
+ *
+ * @param file - Where to; missing folders are made, an existing file is replaced.
+ * @param contents - Text or bytes.
+ * @throws Error that names the file and the remedy when it cannot be written; the old file stays.
+ */
+export async function writeFileWhole(file: string, contents: string | Uint8Array): Promise<void> {
+  const temporary = temporaryName(file);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(temporary, contents);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw writingError(file, error);
+  }
+}
+
+/**
+ * Writes a folder of files whole or not at all: under a temporary name beside it, then renamed.
+ *
+ * @param folder - Where to; an existing folder is replaced once the new one is complete.
+ * @param files - Contents by file name.
+ * @throws Error that names the folder and the remedy when it cannot be written; the old one stays.
+ */
+export async function writeFolderWhole(
+  folder: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const temporary = temporaryName(folder);
+  const replaced = `${temporary}-replaced`;
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (const [name, contents] of Object.entries(files)) {
+      await writeFile(path.join(temporary, name), contents);
+    }
+    // A folder cannot be renamed over one that has files, so the old one steps aside first.
+    const hadFolder = await renameIfThere(folder, replaced);
+    await rename(temporary, folder).catch(async (error) => {
+      if (hadFolder) {
+        await rename(replaced, folder);
+      }
+      throw error;
+    });
+    await rm(replaced, { recursive: true, force: true });
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw writingError(folder, error);
+  }
+}
+
+async function renameIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Beside the target, since only a rename within one file system is atomic. */
+function temporaryName(target: string): string {
+  return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.partial`);
+}
+
+function writingError(target: string, cause: unknown): Error {
+  const reason = (cause as Error).message;
+  return new Error(
+    `cannot write ${target}: ${reason}. What was there before is unchanged; check that the folder ` +
+      'can be written and the disk has room',
+    { cause },
+  );
+}

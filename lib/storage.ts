@@ -1,0 +1,123 @@
+import type { io } from '@tensorflow/tfjs-core';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { writeFolderWhole } from './files';
+import { tf } from './tensorflow';
+
+const topologyFile = 'model.json';
+const weightsFile = 'weights.bin';
+
+/** What model.json holds: TensorFlow.js's layers format, with our digest among its metadata. */
+interface SavedModel {
+  readonly modelTopology: object;
+  readonly weightsManifest: readonly [
+    { readonly paths: string[]; readonly weights: io.WeightsManifestEntry[] },
+  ];
+  readonly userDefinedMetadata?: { readonly weightsSha256?: string };
+}
+
+/**
+ * Saves a network in TensorFlow.js's layers format, which stock tfjs loads, in a browser too.
+ *
+ * The folder gets `model.json` and `weights.bin`, whole or not at all.
+ *
+ * @param model - The network; its weights are saved, its optimizer is not.
+ * @param folder - Where to; an earlier model there is replaced once this one is written.
+ * @throws Error when the folder cannot be written; an earlier model there stays.
+ */
+export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
+  const saved = await modelArtifacts(model);
+  const weights = new Uint8Array(saved.weightData as ArrayBuffer);
+  const topology = {
+    format: saved.format,
+    generatedBy: saved.generatedBy,
+    convertedBy: null,
+    modelTopology: saved.modelTopology,
+    weightsManifest: [{ paths: [weightsFile], weights: saved.weightSpecs }],
+    userDefinedMetadata: { weightsSha256: sha256(weights) },
+  };
+  await writeFolderWhole(folder, {
+    [topologyFile]: `${JSON.stringify(topology, null, 1)}\n`,
+    [weightsFile]: weights,
+  });
+}
+
+/**
+ * Loads a network that {@link saveModel} or stock tfjs saved, after checking its files.
+ *
+ * @param folder - The folder with `model.json`.
+ * @returns The network, ready to predict; the caller disposes of it.
+ * @throws Error that names the file when one is missing, cut short, or not what was saved.
+ */
+export async function loadModel(folder: string): Promise<tf.LayersModel> {
+  const topologyPath = path.join(folder, topologyFile);
+  const saved = parseTopology(await readSaved(topologyPath), topologyPath);
+  const [manifest] = saved.weightsManifest;
+  const weightsPath = path.join(folder, manifest.paths[0]);
+  const weights = await readSaved(weightsPath);
+
+  const expectedBytes = manifest.weights.reduce(
+    (bytes, { shape }) => bytes + 4 * shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  if (weights.length !== expectedBytes) {
+    throw damaged(weightsPath, `${expectedBytes} bytes`, `${weights.length}`);
+  }
+  const expectedDigest = saved.userDefinedMetadata?.weightsSha256;
+  if (expectedDigest !== undefined && sha256(weights) !== expectedDigest) {
+    throw damaged(weightsPath, `SHA-256 ${expectedDigest}`, sha256(weights));
+  }
+  return tf.loadLayersModel(
+    tf.io.fromMemory({
+      modelTopology: saved.modelTopology,
+      weightSpecs: manifest.weights,
+      weightData: Uint8Array.from(weights).buffer,
+    }),
+  );
+}
+
+async function modelArtifacts(model: tf.LayersModel): Promise<io.ModelArtifacts> {
+  let artifacts: io.ModelArtifacts | undefined;
+  const handler = tf.io.withSaveHandler(async (given) => {
+    artifacts = given;
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const } };
+  });
+  await model.save(handler);
+  return artifacts as io.ModelArtifacts;
+}
+
+async function readSaved(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new Error(
+      `cannot read ${file}, which a saved model needs: ${(error as Error).message}. ` +
+        'Check the folder, or save the model again',
+      { cause: error },
+    );
+  }
+}
+
+function parseTopology(bytes: Buffer, file: string): SavedModel {
+  let parsed: Partial<SavedModel> | null = null;
+  try {
+    parsed = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw damaged(file, 'JSON', (error as Error).message);
+  }
+  if (!parsed?.modelTopology || !parsed.weightsManifest?.[0]?.paths?.[0]) {
+    throw damaged(file, 'modelTopology and weightsManifest', Object.keys(parsed ?? {}).join(', '));
+  }
+  return parsed as SavedModel;
+}
+
+function damaged(file: string, expected: string, found: string): Error {
+  return new Error(
+    `${file} is damaged: expected ${expected}, found ${found}. Save the model again, or restore the file`,
+  );
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

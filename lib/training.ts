@@ -1,0 +1,309 @@
+import type { DigitSet } from './mnist';
+import { imageTensor } from './models';
+import { drawSeed, seededRandom, shuffledIndices, type Random } from './random';
+import { tf } from './tensorflow';
+
+/** What one pass over the training images gave. */
+export interface EpochResult {
+  /** Number of the epoch, from 1. */
+  readonly epoch: number;
+  /** Mean loss over the epoch's batches while the weights were changing, in nats. */
+  readonly loss: number;
+  /** Share of training images read rightly while the weights were changing, 0 to 1. */
+  readonly accuracy: number;
+  /** Mean loss on the validation images after the epoch, in nats. */
+  readonly validationLoss: number;
+  /** Share of validation images read rightly after the epoch, 0 to 1. */
+  readonly validationAccuracy: number;
+  /** Time of the epoch with its validation, in seconds. */
+  readonly seconds: number;
+}
+
+/** What a training gave. */
+export interface TrainingHistory {
+  /** The finished epochs, in order. */
+  readonly epochs: readonly EpochResult[];
+  /** Time of the whole training, in seconds. */
+  readonly seconds: number;
+  /** Whether the training was stopped before its last epoch. */
+  readonly interrupted: boolean;
+}
+
+/** Where a running training stands. */
+export interface TrainingProgress {
+  /** Number of the epoch that runs, from 1. */
+  readonly epoch: number;
+  readonly epochCount: number;
+  /** Number of the batch just finished, from 1. */
+  readonly batch: number;
+  /** Batches in an epoch. */
+  readonly batchCount: number;
+  /** Mean loss of this epoch so far, in nats. */
+  readonly loss: number;
+  /** Training accuracy of this epoch so far, 0 to 1. */
+  readonly accuracy: number;
+  /** Training speed since the start, without the time of validation. */
+  readonly imagesPerSecond: number;
+  /** Estimated time to the end of the last epoch, in seconds. */
+  readonly secondsLeft: number;
+  /** The finished epochs, in order. */
+  readonly finished: readonly EpochResult[];
+  /** True in the last report of a training, and only there. */
+  readonly done: boolean;
+}
+
+/** Receives a report after every batch, after every epoch's validation, and at the end. */
+export type ProgressListener = (progress: TrainingProgress) => void;
+
+/** How to train. */
+export interface TrainingOptions {
+  /** Passes over the training images, a whole number from 1. */
+  readonly epochs: number;
+  /** Images per step. @default 128 */
+  readonly batchSize?: number;
+  /** Seed of the order of the images and of dropout. @default 42 */
+  readonly seed?: number;
+  /** Receives the progress. @default nobody */
+  readonly onProgress?: ProgressListener;
+  /** Stops the training as an interrupt does. @default never */
+  readonly signal?: AbortSignal;
+}
+
+/** The loss was not a number, or far above that of guessing. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError';
+}
+
+/**
+ * Trains a compiled classifier, with validation after every epoch.
+ *
+ * Two runs with one seed on one machine give the same weights to the bit, when the model was also
+ * built with one seed. An interrupt (Ctrl-C, Jupyter's stop button, `signal`) stops at the next
+ * batch and leaves the weights of the last finished epoch, or the initial ones.
+ *
+ * @param model - Takes images, gives class probabilities; compiled with a loss on whole-number
+ *   labels and the metric `accuracy`. Its dropout layers must be in `model.layers` itself.
+ * @param training - Images to learn from.
+ * @param validation - Images that only judge.
+ * @returns The history of the finished epochs.
+ * @throws RangeError when an option, an image size or a label does not fit.
+ * @throws DivergenceError when the loss becomes NaN, infinite, or stays above four times the loss of
+ *   guessing; the model then has the weights of the last finished epoch.
+ */
+export async function train(
+  model: tf.LayersModel,
+  training: DigitSet,
+  validation: DigitSet,
+  options: TrainingOptions,
+): Promise<TrainingHistory> {
+  const { epochs, batchSize = 128, seed = 42, onProgress = () => {}, signal } = options;
+  requireWholeNumber('epochs', epochs);
+  requireWholeNumber('batchSize', batchSize);
+
+  let stopped = signal?.aborted ?? false;
+  const stop = () => {
+    stopped = true;
+  };
+  process.on('SIGINT', stop);
+  signal?.addEventListener('abort', stop);
+
+  const resident: tf.Tensor[] = [];
+  let lastFinished = copyWeights(model);
+  try {
+    const [images, labels] = keep(resident, digitTensors(model, training, 'training'));
+    const [validationImages, validationLabels] = keep(
+      resident,
+      digitTensors(model, validation, 'validation'),
+    );
+
+    const dropoutRandom = seededRandom(seed, 'dropout');
+    const batchCount = Math.ceil(training.count / batchSize);
+    const finished: EpochResult[] = [];
+    const start = performance.now();
+    let batchSeconds = 0;
+    let imagesSeen = 0;
+
+    const report = (epoch: number, batch: number, sums: EpochSums, done: boolean) => {
+      const imagesPerSecond = batchSeconds > 0 ? imagesSeen / batchSeconds : 0;
+      const secondsPerImage = imagesSeen > 0 ? secondsSince(start) / imagesSeen : 0;
+      onProgress({
+        epoch,
+        epochCount: epochs,
+        batch,
+        batchCount,
+        ...sums.means(),
+        imagesPerSecond,
+        secondsLeft: done ? 0 : (training.count * epochs - imagesSeen) * secondsPerImage,
+        finished: [...finished],
+        done,
+      });
+    };
+
+    for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
+      const epochStart = performance.now();
+      const order = shuffledIndices(training.count, seededRandom(seed, `shuffle ${epoch}`));
+      const sums = new EpochSums();
+      for (let batch = 1; batch <= batchCount && !stopped; batch++) {
+        const batchStart = performance.now();
+        reseedDropout(model, dropoutRandom);
+        const indices = order.subarray((batch - 1) * batchSize, batch * batchSize);
+        const [loss, accuracy] = await trainOnIndices(model, images, labels, indices);
+        sums.add(loss, accuracy, indices.length);
+        refuseDivergence(model, sums, loss, `epoch ${epoch}, batch ${batch} of ${batchCount}`);
+        batchSeconds += secondsSince(batchStart);
+        imagesSeen += indices.length;
+        report(epoch, batch, sums, false);
+        // Signals and the notebook's messages wait for the event loop.
+        await new Promise(setImmediate);
+      }
+      if (stopped) {
+        break;
+      }
+      const [validationLoss, validationAccuracy] = tf.tidy(() =>
+        (
+          model.evaluate(validationImages, validationLabels, { batchSize: 1000 }) as tf.Scalar[]
+        ).map((scalar) => scalar.dataSync()[0]),
+      );
+      const seconds = secondsSince(epochStart);
+      finished.push({ epoch, ...sums.means(), validationLoss, validationAccuracy, seconds });
+      tf.dispose(lastFinished);
+      lastFinished = copyWeights(model);
+      report(epoch, batchCount, sums, epoch === epochs);
+    }
+
+    const interrupted = finished.length < epochs;
+    if (interrupted) {
+      model.setWeights(lastFinished);
+      report(finished.length + 1, 0, new EpochSums(), true);
+    }
+    return { epochs: finished, seconds: secondsSince(start), interrupted };
+  } catch (error) {
+    model.setWeights(lastFinished);
+    throw error;
+  } finally {
+    process.off('SIGINT', stop);
+    signal?.removeEventListener('abort', stop);
+    forgetDropoutSeeds(model);
+    tf.dispose([...resident, ...lastFinished]);
+  }
+}
+
+/** Sums over an epoch's batches, each weighted by its images, as Keras averages them. */
+class EpochSums {
+  private loss = 0;
+  private correct = 0;
+  private images = 0;
+  private batches = 0;
+
+  add(loss: number, accuracy: number, images: number): void {
+    this.loss += loss * images;
+    this.correct += accuracy * images;
+    this.images += images;
+    this.batches += 1;
+  }
+
+  means(): { loss: number; accuracy: number } {
+    const images = Math.max(this.images, 1);
+    return { loss: this.loss / images, accuracy: this.correct / images };
+  }
+
+  get batchCount(): number {
+    return this.batches;
+  }
+}
+
+async function trainOnIndices(
+  model: tf.LayersModel,
+  images: tf.Tensor,
+  labels: tf.Tensor,
+  indices: Uint32Array,
+): Promise<number[]> {
+  const [batchImages, batchLabels] = tf.tidy(() => {
+    const rows = tf.tensor1d(Int32Array.from(indices), 'int32');
+    return [tf.gather(images, rows), tf.gather(labels, rows)];
+  });
+  const lossAndAccuracy = (await model.trainOnBatch(batchImages, batchLabels)) as number[];
+  tf.dispose([batchImages, batchLabels]);
+  return lossAndAccuracy;
+}
+
+/**
+ * With one seed for all steps tfjs would draw the same dropout mask at every step, and with none it
+ * would draw masks that no run can repeat: so each dropout layer gets a new seed for each step.
+ */
+function reseedDropout(model: tf.LayersModel, random: Random): void {
+  for (const layer of dropoutLayers(model)) {
+    layer.seed = drawSeed(random);
+  }
+}
+
+function forgetDropoutSeeds(model: tf.LayersModel): void {
+  for (const layer of dropoutLayers(model)) {
+    layer.seed = undefined;
+  }
+}
+
+function dropoutLayers(model: tf.LayersModel): { seed?: number }[] {
+  const layers = model.layers.filter((layer) => layer.getClassName() === 'Dropout');
+  return layers as unknown as { seed?: number }[];
+}
+
+function refuseDivergence(model: tf.LayersModel, sums: EpochSums, loss: number, place: string) {
+  const guessingLoss = Math.log(outputClasses(model));
+  // The first batches may do worse than guessing, since normalization has seen nothing yet.
+  const exploded = sums.batchCount >= 10 && sums.means().loss > 4 * guessingLoss;
+  if (Number.isFinite(loss) && !exploded) {
+    return;
+  }
+  throw new DivergenceError(
+    `training of ${model.name} diverged at ${place}: the loss is ${loss}, its mean in this epoch ` +
+      `${sums.means().loss}; guessing would give ${guessingLoss.toFixed(2)}. The weights are back ` +
+      'at the last finished epoch. Build the model with a lower learningRate, and check that the ' +
+      'images are between 0 and 1',
+  );
+}
+
+/** Images and labels as the model takes them, after checking that they fit it and each other. */
+function digitTensors(model: tf.LayersModel, digits: DigitSet, set: string): tf.Tensor[] {
+  const { images, labels } = digits;
+  const classes = outputClasses(model);
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `${set} labels[${wrong}] is ${labels[wrong]}; expected a whole number from 0 to ` +
+        `${classes - 1}, since model ${model.name} has ${classes} outputs`,
+    );
+  }
+  const tensor = imageTensor(model, images);
+  if (tensor.shape[0] !== labels.length) {
+    tensor.dispose();
+    throw new RangeError(
+      `${set} has ${tensor.shape[0]} images and ${labels.length} labels; expected one label an image`,
+    );
+  }
+  return [tensor, tf.tensor1d(Float32Array.from(labels))];
+}
+
+function outputClasses(model: tf.LayersModel): number {
+  return model.outputs[0].shape.at(-1) as number;
+}
+
+function requireWholeNumber(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} is ${value}; expected a whole number from 1`);
+  }
+}
+
+/** Copies that no later step changes; whoever asks disposes of them. */
+function copyWeights(model: tf.LayersModel): tf.Tensor[] {
+  return tf.tidy(() => model.getWeights().map((weight) => weight.clone()));
+}
+
+function keep(resident: tf.Tensor[], tensors: tf.Tensor[]): tf.Tensor[] {
+  resident.push(...tensors);
+  return tensors;
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
+}

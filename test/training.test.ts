@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { DigitSet } from '../lib/mnist';
+import { buildBaseline, buildRegularizedCnn, predict } from '../lib/models';
+import { seededRandom } from '../lib/random';
+import { tf } from '../lib/tensorflow';
+import { DivergenceError, train, type TrainingProgress } from '../lib/training';
+
+const tiny = { imageSize: 8, filters: [2], denseUnits: 4, classCount: 3 };
+const tinyBaseline = { imageSize: 8, hiddenUnits: 8, classCount: 3 };
+
+it('train(model, training, validation) learns what can be learned', async () => {
+  const model = buildBaseline({ ...tinyBaseline, learningRate: 0.01 });
+  const history = await train(model, stripes(300, 1), stripes(60, 2), {
+    epochs: 10,
+    batchSize: 16,
+  });
+  assert.equal(history.epochs.length, 10);
+  assert.equal(history.interrupted, false);
+  assert.deepEqual(
+    history.epochs.map(({ epoch }) => epoch),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  const [first, last] = [history.epochs[0], history.epochs[9]];
+  assert.ok(last.validationAccuracy > 0.95, `validation accuracy ${last.validationAccuracy}`);
+  assert.ok(last.loss < first.loss / 2, `loss ${first.loss} to ${last.loss}`);
+  model.dispose();
+});
+
+it('train(model, ...) reports validation figures that scoring by hand gives', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const validation = stripes(60, 2);
+  const { epochs } = await train(model, stripes(100, 1), validation, { epochs: 2 });
+  const probabilities = await predict(model, validation.images);
+  const ofTruth = [...validation.labels].map((label, row) => probabilities[3 * row + label]);
+  const loss = ofTruth.reduce((sum, probability) => sum - Math.log(probability), 0) / 60;
+  assert.ok(Math.abs(epochs[1].validationLoss - loss) < 1e-6);
+  const right = ofTruth.filter((probability, row) =>
+    probabilities.subarray(3 * row, 3 * row + 3).every((other) => other <= probability),
+  );
+  assert.ok(Math.abs(epochs[1].validationAccuracy - right.length / 60) < 1e-6);
+  model.dispose();
+});
+
+it('train(model, ...) with one seed gives the same weights to the bit, dropout included', async () => {
+  const weights = [await trainedWeights(5), await trainedWeights(5)];
+  assert.deepEqual(weights[0], weights[1]);
+});
+
+it('train(model, ...) with another seed gives other weights', async () => {
+  assert.notDeepEqual(await trainedWeights(5), await trainedWeights(6));
+});
+
+it('train(model, ...) draws another dropout mask at every step', async () => {
+  const model = buildRegularizedCnn(tiny);
+  const layer = model.getLayer('dropout_dense') as unknown as { seed?: number };
+  const seeds: (number | undefined)[] = [];
+  const onProgress = ({ done }: TrainingProgress) => void (done || seeds.push(layer.seed));
+  await train(model, stripes(40, 1), stripes(20, 2), { epochs: 1, batchSize: 10, onProgress });
+  assert.equal(seeds.length, 4);
+  assert.equal(new Set(seeds).size, 4);
+  assert.equal(layer.seed, undefined);
+  model.dispose();
+});
+
+it('train(model, ...) keeps the number of tensors flat over epochs', async () => {
+  const model = buildRegularizedCnn(tiny);
+  const counts: number[] = [];
+  const onProgress = (progress: TrainingProgress) => {
+    if (progress.batch === 1) {
+      counts.push(tf.memory().numTensors);
+    }
+  };
+  await train(model, stripes(40, 1), stripes(20, 2), { epochs: 4, batchSize: 10, onProgress });
+  const before = tf.memory().numTensors;
+  await train(model, stripes(40, 1), stripes(20, 2), { epochs: 2, batchSize: 10 });
+  assert.equal(tf.memory().numTensors, before);
+  assert.equal(new Set(counts).size, 1, `tensors at each epoch's first batch: ${counts}`);
+  model.dispose();
+});
+
+it('train(model, ...) reports every batch, the speed and the time left', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const reports: TrainingProgress[] = [];
+  const onProgress = (progress: TrainingProgress) => void reports.push(progress);
+  await train(model, stripes(50, 1), stripes(20, 2), { epochs: 2, batchSize: 20, onProgress });
+  // Three batches and one validation in each of two epochs.
+  assert.deepEqual(
+    reports.map(({ epoch, batch, finished }) => [epoch, batch, finished.length]),
+    [
+      [1, 1, 0],
+      [1, 2, 0],
+      [1, 3, 0],
+      [1, 3, 1],
+      [2, 1, 1],
+      [2, 2, 1],
+      [2, 3, 1],
+      [2, 3, 2],
+    ],
+  );
+  assert.ok(reports.every(({ imagesPerSecond }) => imagesPerSecond > 0));
+  assert.ok(reports[0].secondsLeft > 0);
+  assert.equal(reports[7].secondsLeft, 0);
+  assert.deepEqual(
+    reports.map(({ done }) => done),
+    [false, false, false, false, false, false, false, true],
+  );
+  model.dispose();
+});
+
+it('train(model, ...) stopped in an epoch keeps the weights of the last finished one', async () => {
+  const whole = buildRegularizedCnn(tiny);
+  await train(whole, stripes(60, 1), stripes(20, 2), { epochs: 2, batchSize: 10 });
+  const stopped = buildRegularizedCnn(tiny);
+  const controller = new AbortController();
+  const seen: TrainingProgress[] = [];
+  const onProgress = (progress: TrainingProgress) => {
+    seen.push(progress);
+    if (progress.epoch === 3 && progress.batch === 4) {
+      controller.abort();
+    }
+  };
+  const history = await train(stopped, stripes(60, 1), stripes(20, 2), {
+    epochs: 5,
+    batchSize: 10,
+    onProgress,
+    signal: controller.signal,
+  });
+  assert.equal(history.interrupted, true);
+  assert.equal(history.epochs.length, 2);
+  const [end, beforeEnd] = [seen.at(-1), seen.at(-2)];
+  assert.deepEqual([beforeEnd?.epoch, beforeEnd?.batch], [3, 4]);
+  assert.equal(end?.done, true);
+  assert.deepEqual(weightsOf(stopped), weightsOf(whole));
+  whole.dispose();
+  stopped.dispose();
+});
+
+it('train(model, ...) stopped before it began trains nothing', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const before = weightsOf(model);
+  const history = await train(model, stripes(20, 1), stripes(20, 2), {
+    epochs: 1,
+    signal: AbortSignal.abort(),
+  });
+  assert.deepEqual(history.epochs, []);
+  assert.equal(history.interrupted, true);
+  assert.deepEqual(weightsOf(model), before);
+  model.dispose();
+});
+
+it('train(model, ...) stops on SIGINT and hands back to the program', async () => {
+  const script = `
+    require('ts-node/register/transpile-only');
+    const { buildBaseline } = require('./lib/models');
+    const { train } = require('./lib/training');
+    const digits = { images: new Float32Array(20 * 784), labels: new Uint8Array(20), count: 20 };
+    const onProgress = ({ epoch, batch }) => epoch === 3 && batch === 1 && console.log('running');
+    train(buildBaseline(), digits, digits, { epochs: 1e9, onProgress }).then((history) =>
+      console.log('interrupted', history.interrupted, history.epochs.length >= 2));`;
+  const child = spawn(process.execPath, ['-e', script], { cwd: path.resolve(__dirname, '..') });
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+    if (String(data).includes('running')) {
+      child.kill('SIGINT');
+    }
+  });
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+  assert.match(output, /running\ninterrupted true true\n/);
+});
+
+it('train(model, ...) stops with a clear error when the loss is NaN, weights restored', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const before = weightsOf(model);
+  const broken = stripes(20, 1);
+  broken.images[5] = NaN;
+  await assert.rejects(train(model, broken, stripes(20, 2), { epochs: 1 }), (error: Error) => {
+    assert.ok(error instanceof DivergenceError);
+    assert.match(
+      error.message,
+      /baseline diverged at epoch 1, batch 1 of 1: the loss is NaN.*lower learningRate/,
+    );
+    return true;
+  });
+  assert.deepEqual(weightsOf(model), before);
+  model.dispose();
+});
+
+it('train(model, ...) stops with a clear error when the loss explodes', async () => {
+  const model = buildBaseline({ ...tinyBaseline, learningRate: 1e4 });
+  await assert.rejects(
+    train(model, stripes(300, 1), stripes(20, 2), { epochs: 5, batchSize: 10 }),
+    (error: Error) => {
+      assert.ok(error instanceof DivergenceError, String(error));
+      assert.match(error.message, /guessing would give 1\.10/);
+      return true;
+    },
+  );
+  model.dispose();
+});
+
+it('train(model, ...) refuses images of another size, naming both', async () => {
+  const model = buildBaseline({ imageSize: 28 });
+  await assert.rejects(
+    train(model, stripes(3, 1), stripes(3, 1), { epochs: 1 }),
+    /RangeError: images has 192 pixels; expected a positive multiple of 784.*28 x 28 x 1/,
+  );
+  model.dispose();
+});
+
+it('train(model, ...) refuses a number of labels that is not that of the images', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const digits = stripes(20, 1);
+  const short = { ...digits, labels: digits.labels.subarray(0, 19) };
+  await assert.rejects(
+    train(model, short, digits, { epochs: 1 }),
+    /RangeError: training has 20 images and 19 labels/,
+  );
+  model.dispose();
+});
+
+it('train(model, ...) refuses labels that the model has no output for', async () => {
+  const model = buildBaseline(tinyBaseline);
+  const digits = stripes(20, 1);
+  digits.labels[7] = 3;
+  await assert.rejects(
+    train(model, digits, stripes(20, 1), { epochs: 1 }),
+    /RangeError: training labels\[7\] is 3; expected a whole number from 0 to 2/,
+  );
+  model.dispose();
+});
+
+it('train(model, ...) refuses epochs and batch sizes that are not whole numbers from 1', async () => {
+  const model = buildBaseline(tinyBaseline);
+  for (const options of [{ epochs: 0 }, { epochs: 1.5 }, { epochs: 1, batchSize: -1 }]) {
+    await assert.rejects(
+      train(model, stripes(3, 1), stripes(3, 1), options),
+      /RangeError: (epochs|batchSize) is [-.\d]+; expected a whole number from 1/,
+    );
+  }
+  model.dispose();
+});
+
+async function trainedWeights(seed: number): Promise<number[][]> {
+  const model = buildRegularizedCnn({ ...tiny, seed });
+  await train(model, stripes(60, 1), stripes(20, 2), { epochs: 2, batchSize: 10, seed });
+  const weights = weightsOf(model);
+  model.dispose();
+  return weights;
+}
+
+function weightsOf(model: tf.LayersModel): number[][] {
+  return model.getWeights().map((weight) => Array.from(weight.dataSync()));
+}
+
+/** Images of 8x8 noisy pixels with a bright row at the height that the label says. */
+function stripes(count: number, seed: number): DigitSet {
+  const random = seededRandom(seed, 'stripes');
+  const labels = Uint8Array.from({ length: count }, () => Math.floor(3 * random()));
+  const images = Float32Array.from({ length: count * 64 }, (_, pixel) => {
+    const row = Math.floor((pixel % 64) / 8);
+    const bright = row === 1 + 2 * labels[Math.floor(pixel / 64)];
+    return (bright ? 0.5 : 0) + random() / 2;
+  });
+  return { images, labels, count };
+}

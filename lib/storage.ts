@@ -100,7 +100,7 @@ async function readSaved(file: string): Promise<Buffer> {
 }
 
 function parseTopology(bytes: Buffer, file: string): SavedModel {
-  let parsed: Partial<SavedModel> | null = null;
+  let parsed: Partial<SavedModel> | null;
   try {
     parsed = JSON.parse(bytes.toString('utf8'));
   } catch (error) {

@@ -43,7 +43,9 @@ it('importing tensorflow leaves what the user has set', () => {
     execFileSync(process.execPath, ['-e', script], { cwd: root, env: environment, stdio: 'pipe' })
       .toString()
       .trim();
-  const { TF_ENABLE_ONEDNN_OPTS: _, TF_CPP_MIN_LOG_LEVEL: __, ...unset } = process.env;
+  const unset = { ...process.env };
+  delete unset.TF_ENABLE_ONEDNN_OPTS;
+  delete unset.TF_CPP_MIN_LOG_LEVEL;
   assert.equal(run(unset), '1 2');
   assert.equal(run({ ...unset, TF_ENABLE_ONEDNN_OPTS: '0' }), '0 2');
 });

@@ -150,7 +150,8 @@ function patterns(count: number): Float32Array {
   return Float32Array.from({ length: count * 784 }, (_, index) => {
     const image = Math.floor(index / 784);
     const row = Math.floor((index % 784) / 28);
-    return ((image * 31 + row * 7 + (index % 28) * 13) % 17) / 16;
+    const column = index % 28;
+    return ((row * row * 3 + row * column * (image + 1) + column * 5 + image * 31) % 17) / 16;
   });
 }
 

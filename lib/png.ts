@@ -1,0 +1,195 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PNG } from 'pngjs';
+import type { Figure } from './figures';
+import { writeFileWhole } from './files';
+
+/** No kaleido was found, so that figures cannot become PNGs until the set-up has run. */
+export class RendererMissingError extends Error {
+  override readonly name = 'RendererMissingError';
+}
+
+/** How a figure becomes pixels. */
+export interface PngOptions {
+  /** Pixels of the PNG for each pixel of the layout, above 0. @default 1.5 */
+  readonly scale?: number;
+}
+
+const patienceSeconds = 60;
+
+let renderer: ChildProcessWithoutNullStreams | undefined;
+let lastAnswer: Promise<unknown> = Promise.resolve();
+
+/**
+ * Draws a figure as a PNG, in the browser that the Python package kaleido 0.2.1 carries.
+ *
+ * One kaleido process starts with the first figure, serves all later ones, and ends with Node
+ * without keeping it alive. It is looked for in the nearest `.venv` above the working folder, then
+ * above this library, then in the active virtual environment.
+ *
+ * @param figure - The figure; its layout's width and height are in pixels, 700 x 450 by default.
+ * @returns The bytes of the PNG.
+ * @throws RendererMissingError when there is no kaleido.
+ * @throws Error when kaleido cannot draw the figure, dies, or gives no answer for a minute.
+ */
+export function renderPng(figure: Figure, { scale = 1.5 }: PngOptions = {}): Promise<Buffer> {
+  const { data, layout } = figure;
+  const { width = 700, height = 450 } = layout;
+  const request = { format: 'png', width, height, scale, data: { data, layout } };
+  // Kaleido answers in order and without names, so one question waits for the answer before it.
+  const answer = lastAnswer.then(() => ask(JSON.stringify(request)));
+  lastAnswer = answer.catch(() => undefined);
+  return answer.then(shrink);
+}
+
+/**
+ * Writes a figure to a PNG file, whole or not at all.
+ *
+ * @param figure - The figure.
+ * @param file - Path of the file, ending in `.png`; its folder is made where it is missing.
+ * @returns The bytes that were written.
+ * @throws RangeError when the file's name does not end in `.png`.
+ * @throws Error when the figure cannot be drawn or the file not written; an older file stays then.
+ */
+export async function saveFigure(
+  figure: Figure,
+  file: string,
+  options: PngOptions = {},
+): Promise<Buffer> {
+  if (path.extname(file).toLowerCase() !== '.png') {
+    throw new RangeError(`file is ${file}; expected a name that ends in .png`);
+  }
+  const png = await renderPng(figure, options);
+  await writeFileWhole(file, png);
+  return png;
+}
+
+/** Drops the opaque alpha channel and packs harder, which saves a third and more. */
+function shrink(png: Buffer): Buffer {
+  return PNG.sync.write(PNG.sync.read(png), {
+    colorType: 2,
+    filterType: 0,
+    deflateLevel: 9,
+    deflateStrategy: 0,
+  });
+}
+
+function ask(request: string): Promise<Buffer> {
+  const kaleido = (renderer ??= startRenderer());
+  return new Promise((resolve, reject) => {
+    let output = '';
+    let complaints = '';
+    const timer = setTimeout(
+      () => fail(`gave no answer for ${patienceSeconds} s`),
+      patienceSeconds * 1000,
+    );
+    const readOutput = (chunk: string) => {
+      output += chunk;
+      if (!chunk.includes('\n')) return;
+      const lines = output.split('\n');
+      output = lines.pop() as string;
+      // The first line after the start only says that kaleido is ready, with a null result.
+      const answers = lines.map((line) => JSON.parse(line));
+      const refusal = answers.find((answer) => answer.code !== 0);
+      const answer = answers.find((answer) => answer.result);
+      if (refusal) fail(`could not draw the figure: ${refusal.message}`, false);
+      else if (answer) finish(() => resolve(Buffer.from(answer.result, 'base64')));
+    };
+    const readComplaints = (chunk: string) => (complaints = (complaints + chunk).slice(-300));
+    const onExit = (code: number | null, signal: string | null) =>
+      fail(`ended (${signal ?? `exit code ${code}`}). It said: ${complaints.trim() || 'nothing'}`);
+    const onError = (error: Error) => fail(`did not run: ${error.message}`);
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      kaleido.stdout.off('data', readOutput);
+      kaleido.stderr.off('data', readComplaints);
+      kaleido.off('exit', onExit).off('error', onError);
+      keepAlive(kaleido, false);
+      settle();
+    };
+    const fail = (problem: string, restart = true) => {
+      if (restart) stopRenderer();
+      finish(() => reject(new Error(`kaleido, which draws figures as PNG, ${problem}`)));
+    };
+    kaleido.stdout.on('data', readOutput);
+    kaleido.stderr.on('data', readComplaints);
+    kaleido.on('exit', onExit).on('error', onError);
+    keepAlive(kaleido, true);
+    kaleido.stdin.write(`${request}\n`);
+  });
+}
+
+function startRenderer(): ChildProcessWithoutNullStreams {
+  const folder = findKaleido();
+  const plotly = require.resolve('plotly.js-dist-min/plotly.min.js');
+  // The wheel's own start script breaks on spaces in paths and outlives a kill, so this does its
+  // work: the browser's libraries and fonts lie beside it.
+  const kaleido = spawn(
+    path.join(folder, 'bin', 'kaleido'),
+    ['plotly', '--disable-gpu', '--no-sandbox', '--disable-dev-shm-usage'].concat(
+      '--allow-file-access-from-files',
+      `--plotlyjs=${pathToFileURL(plotly)}`,
+    ),
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        LD_LIBRARY_PATH: [path.join(folder, 'lib'), process.env.LD_LIBRARY_PATH].join(':'),
+        FONTCONFIG_PATH: path.join(folder, 'etc', 'fonts'),
+        XDG_DATA_HOME: path.join(folder, 'xdg'),
+        LD_PRELOAD: '',
+      },
+    },
+  );
+  kaleido.stdout.setEncoding('utf8');
+  kaleido.stderr.setEncoding('utf8').resume();
+  // A write to a process that just died fails here too; its exit already reports that.
+  kaleido.stdin.on('error', () => undefined);
+  kaleido.on('error', () => undefined);
+  kaleido.once('exit', () => {
+    if (renderer === kaleido) stopRenderer();
+  });
+  process.once('exit', stopRenderer);
+  return kaleido;
+}
+
+function stopRenderer(): void {
+  process.off('exit', stopRenderer);
+  renderer?.kill('SIGKILL');
+  renderer = undefined;
+}
+
+function keepAlive(kaleido: ChildProcessWithoutNullStreams, alive: boolean): void {
+  for (const handle of [kaleido, kaleido.stdin, kaleido.stdout, kaleido.stderr]) {
+    const counted = handle as { ref(): void; unref(): void };
+    if (alive) counted.ref();
+    else counted.unref();
+  }
+}
+
+function findKaleido(): string {
+  const environments = [process.cwd(), __dirname]
+    .flatMap((folder) => ancestors(folder))
+    .map((folder) => path.join(folder, '.venv'));
+  for (const environment of environments.concat(process.env.VIRTUAL_ENV ?? [])) {
+    const unix = path.join(environment, 'lib');
+    const libraries = fs.existsSync(unix)
+      ? fs.readdirSync(unix).map((python) => path.join(unix, python))
+      : [path.join(environment, 'Lib')];
+    for (const library of libraries) {
+      const folder = path.join(library, 'site-packages', 'kaleido', 'executable');
+      if (fs.existsSync(path.join(folder, 'bin'))) return folder;
+    }
+  }
+  throw new RendererMissingError(
+    'cannot draw a PNG: kaleido is in no .venv above the working folder. Run `npm run setup` in ' +
+      'the repository, or `pip install kaleido==0.2.1` in a virtual environment and activate it',
+  );
+}
+
+function ancestors(folder: string): string[] {
+  const parent = path.dirname(folder);
+  return parent === folder ? [folder] : [folder, ...ancestors(parent)];
+}

@@ -1,0 +1,161 @@
+import { palette } from './figures';
+import { escapeHtml } from './tables';
+import type { EpochResult, TrainingProgress } from './training';
+
+/**
+ * Writes where a training stands on one line: a bar, epoch, speed, time left, loss and accuracy.
+ *
+ * @param title - What is trained.
+ */
+export function progressText(progress: TrainingProgress, title: string): string {
+  const share = shareDone(progress);
+  const filled = Math.round(20 * share);
+  const bar = '█'.repeat(filled) + '░'.repeat(20 - filled);
+  return [
+    `${title} ${bar} ${Math.floor(100 * share)} %`,
+    standing(progress),
+    `loss ${progress.loss.toFixed(4)}`,
+    `accuracy ${percent(progress.accuracy)}`,
+  ].join(', ');
+}
+
+/** Writes the result of the last finished epoch on one line, with speed and time left. */
+export function epochText(progress: TrainingProgress, title: string): string {
+  const result = progress.finished.at(-1);
+  if (result === undefined) return `${title}: no epoch finished`;
+  return [
+    `${title}: epoch ${result.epoch} of ${progress.epochCount} in ${duration(result.seconds)}`,
+    `${speed(progress)}, ${duration(progress.secondsLeft)} left`,
+    `loss ${result.loss.toFixed(4)}, accuracy ${percent(result.accuracy)}`,
+    `validation loss ${result.validationLoss.toFixed(4)}`,
+    `validation accuracy ${percent(result.validationAccuracy)}`,
+  ].join(', ');
+}
+
+/** Writes what a training came to on one line: epochs, time, speed, last validation accuracy. */
+export function summaryText(progress: TrainingProgress, title: string): string {
+  const { finished, epochCount } = progress;
+  const seconds = finished.reduce((sum, result) => sum + result.seconds, 0);
+  const epochs =
+    finished.length === epochCount
+      ? `${epochCount} ${epochCount === 1 ? 'epoch' : 'epochs'} in ${duration(seconds)}`
+      : `stopped after ${finished.length} of ${epochCount} epochs and ${duration(seconds)}`;
+  const last = finished.at(-1);
+  const accuracy = last ? `, validation accuracy ${percent(last.validationAccuracy)}` : '';
+  return `${title}: ${epochs}, ${speed(progress)}${accuracy}`;
+}
+
+const panelWidth = 250;
+const panelHeight = 130;
+
+/**
+ * Draws where a training stands as an SVG image: accuracy and loss by epoch so far, and a bar.
+ *
+ * It is plain SVG, since a page cannot redraw a Plotly figure while a cell runs.
+ */
+export function progressSvg(progress: TrainingProgress, title: string): string {
+  const done = shareDone(progress);
+  const accuracy = panel(progress, {
+    title: 'accuracy (%)',
+    training: (result) => 100 * result.accuracy,
+    validation: (result) => 100 * result.validationAccuracy,
+  });
+  const loss = panel(progress, {
+    title: 'loss (nats)',
+    training: (result) => result.loss,
+    validation: (result) => result.validationLoss,
+  });
+  const text = (x: number, y: number, content: string, color = '#333333') =>
+    `<text x="${x}" y="${y}" fill="${color}">${escapeHtml(content)}</text>`;
+  return [
+    '<svg xmlns="http://www.w3.org/2000/svg" width="660" height="265" viewBox="0 0 660 265"',
+    ' font-family="Helvetica, Arial, sans-serif" font-size="12">',
+    '<rect width="660" height="265" fill="#ffffff"/>',
+    `<text x="20" y="24" font-size="15" font-weight="bold" fill="#333333">${escapeHtml(title)}</text>`,
+    text(500, 24, '● training', palette.blue),
+    text(570, 24, '■ validation', palette.vermillion),
+    `<g transform="translate(60 50)">${accuracy}</g>`,
+    `<g transform="translate(385 50)">${loss}</g>`,
+    '<rect x="20" y="225" width="620" height="6" rx="3" fill="#e5e5e5"/>',
+    `<rect x="20" y="225" width="${(620 * done).toFixed(0)}" height="6" rx="3" fill="${palette.blue}"/>`,
+    text(20, 252, standing(progress)),
+    '</svg>',
+  ].join('');
+}
+
+interface PanelContent {
+  readonly title: string;
+  readonly training: (result: Pick<EpochResult, 'loss' | 'accuracy'>) => number;
+  readonly validation: (result: EpochResult) => number;
+}
+
+function panel(progress: TrainingProgress, { title, training, validation }: PanelContent): string {
+  const { epoch, epochCount, batch, batchCount, finished } = progress;
+  const epochs = finished.map((result) => result.epoch);
+  const trainingValues = finished.map(training);
+  const validationValues = finished.map(validation);
+  const trainingEpochs = [...epochs];
+  if (epoch > finished.length && batch > 0) {
+    trainingEpochs.push(epoch - 1 + batch / batchCount);
+    trainingValues.push(training(progress));
+  }
+  const values = [...trainingValues, ...validationValues];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const x = (value: number) => (value / epochCount) * panelWidth;
+  const y = (value: number) => panelHeight - ((value - low) / (high - low || 1)) * panelHeight;
+  const curve = (color: string, atEpochs: readonly number[], series: readonly number[]) => {
+    const points = series.map((value, i) => `${x(atEpochs[i]).toFixed(1)},${y(value).toFixed(1)}`);
+    const size = color === palette.blue ? 'r="3"' : 'width="6" height="6" x="-3" y="-3"';
+    const shape = color === palette.blue ? 'circle' : 'rect';
+    return [
+      `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
+      ...points.map(
+        (point) => `<${shape} ${size} fill="${color}" transform="translate(${point})"/>`,
+      ),
+    ].join('');
+  };
+  const label = (px: number, py: number, anchor: string, content: string) =>
+    `<text x="${px}" y="${py}" text-anchor="${anchor}" fill="#333333">${content}</text>`;
+  const digits = high - low < 1 ? 3 : 1;
+  const limits = [...new Set([low, high])].filter(Number.isFinite);
+  return [
+    `<path d="M0,0V${panelHeight}H${panelWidth}" fill="none" stroke="#999999"/>`,
+    label(0, -8, 'start', title),
+    ...limits.map((value) => label(-6, y(value) + 4, 'end', value.toFixed(digits))),
+    label(0, panelHeight + 16, 'middle', '0'),
+    label(panelWidth / 2, panelHeight + 16, 'middle', 'epoch'),
+    label(panelWidth, panelHeight + 16, 'middle', String(epochCount)),
+    curve(palette.blue, trainingEpochs, trainingValues),
+    curve(palette.vermillion, epochs, validationValues),
+  ].join('');
+}
+
+function shareDone({ epoch, epochCount, batch, batchCount, done }: TrainingProgress): number {
+  return done ? 1 : Math.min(1, (epoch - 1 + batch / batchCount) / epochCount);
+}
+
+function standing(progress: TrainingProgress): string {
+  const epoch = Math.min(progress.epoch, progress.epochCount);
+  return [
+    `epoch ${epoch} of ${progress.epochCount}`,
+    speed(progress),
+    `${duration(progress.secondsLeft)} left`,
+  ].join(', ');
+}
+
+function speed({ imagesPerSecond }: TrainingProgress): string {
+  return `${Math.round(imagesPerSecond).toLocaleString('en-US')} images/s`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+// danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
+import './tensorflow';
+import { DataFrame } from 'danfojs-node';
+import type { Figure } from './figures';
+import { RendererMissingError, renderPng, saveFigure } from './png';
+import { epochText, progressSvg, progressText, summaryText } from './progress';
+import { escapeHtml, tableHtml, tableText } from './tables';
+import type { ProgressListener } from './training';
+
+/** Where and how to show something. */
+export interface ShowOptions {
+  /**
+   * PNG file that a figure is also written to.
+   * @default none in a notebook, elsewhere a name made of the figure's title
+   */
+  readonly file?: string;
+  /** What a table shows. @default none */
+  readonly caption?: string;
+}
+
+/** One output in several formats, by mime type; the page picks the best it can show. */
+type Bundle = Readonly<Record<string, unknown>>;
+
+/**
+ * Shows a figure or a table: on the page in a notebook, elsewhere as a PNG file or as text.
+ *
+ * @param thing - A figure of this library or a danfojs data frame.
+ * @throws Error when a figure cannot be drawn or its file not written.
+ */
+export async function show(thing: Figure | DataFrame, options: ShowOptions = {}): Promise<void> {
+  if (thing instanceof DataFrame) showTable(thing, options.caption);
+  else await showFigure(thing, options.file);
+}
+
+/**
+ * Opens a figure in nodeplotlib's browser window, which only this machine can reach.
+ *
+ * The program ends once all windows are closed. With a port in the environment variable
+ * NODEPLOTLIB_PORT no browser is opened, and the figures wait at that port for one.
+ */
+export async function openWindow(figure: Figure): Promise<void> {
+  keepWindowsLocal();
+  // Loaded only here, since it brings a whole web server with it.
+  const { plot } = await import('nodeplotlib');
+  plot(figure.data, figure.layout);
+}
+
+/**
+ * Makes a listener that shows a training while it runs: a live curve in a notebook, which gives
+ * way to one line at the end; a bar in a terminal; a line for each epoch in a log.
+ *
+ * @param title - What is trained.
+ * @returns A listener for the option `onProgress` of `train`.
+ */
+export function showProgress(title: string): ProgressListener {
+  if (findKernel()) return progressOnPage(title);
+  return process.stderr.isTTY ? progressBar(title) : progressLog(title);
+}
+
+function showTable(table: DataFrame, caption?: string): void {
+  const text = tableText(table, caption);
+  if (findKernel()) openOutput()({ 'text/html': tableHtml(table, caption), 'text/plain': text });
+  else console.log(text);
+}
+
+async function showFigure(figure: Figure, file?: string): Promise<void> {
+  const { data, layout, description } = figure;
+  if (!findKernel()) {
+    const target = file ?? defaultFile(figure);
+    await saveFigure(figure, target);
+    console.log(`${target}: ${description}`);
+    return;
+  }
+  const bundle: Bundle = {
+    'application/vnd.plotly.v1+json': { data, layout, config: { displaylogo: false } },
+    'text/plain': description,
+  };
+  try {
+    const png = file === undefined ? await renderPng(figure) : await saveFigure(figure, file);
+    // The PNG has more pixels than the layout, which a page should not make larger for it.
+    const { width, height } = layout;
+    openOutput()({ ...bundle, 'image/png': png.toString('base64') }, { width, height });
+  } catch (error) {
+    if (file !== undefined || !(error instanceof RendererMissingError)) throw error;
+    openOutput()(bundle);
+    console.warn(error.message);
+  }
+}
+
+function defaultFile({ layout }: Figure): string {
+  const title = typeof layout.title === 'string' ? layout.title : (layout.title?.text ?? 'figure');
+  const words = title.replace(/<[^>]*>/g, ' ').match(/[\p{L}\p{N}]+/gu) ?? ['figure'];
+  return `${words.join('-').toLowerCase()}.png`;
+}
+
+function progressOnPage(title: string): ProgressListener {
+  const write = openOutput();
+  let next = 0;
+  return (progress) => {
+    if (progress.done) {
+      const text = summaryText(progress, title);
+      write({ 'text/html': `<p>${escapeHtml(text)}</p>`, 'text/plain': text });
+    } else if (Date.now() >= next) {
+      next = Date.now() + 400;
+      write({
+        'image/svg+xml': progressSvg(progress, title),
+        'text/plain': progressText(progress, title),
+      });
+    }
+  };
+}
+
+function progressBar(title: string): ProgressListener {
+  let next = 0;
+  return (progress) => {
+    if (!progress.done && Date.now() < next) return;
+    next = Date.now() + 100;
+    const text = progress.done
+      ? `${summaryText(progress, title)}\n`
+      : progressText(progress, title).slice(0, process.stderr.columns - 1);
+    process.stderr.write(`\r\u001b[K${text}`);
+  };
+}
+
+function progressLog(title: string): ProgressListener {
+  let written = 0;
+  return (progress) => {
+    if (progress.finished.length > written) {
+      written = progress.finished.length;
+      process.stderr.write(`${epochText(progress, title)}\n`);
+    }
+    if (progress.done) process.stderr.write(`${summaryText(progress, title)}\n`);
+  };
+}
+
+/** The part of tslab 1.0.22 that this library uses; the writer is not in its public interface. */
+interface Kernel {
+  readonly folder: string;
+  readonly lastWriteDisplayData?: (
+    content: { data: Bundle; metadata: object; transient: { display_id: string } },
+    update: boolean,
+  ) => void;
+}
+
+/**
+ * Finds the tslab kernel that this process is.
+ *
+ * A kernel may hold two copies of tslab, since the registered one hands over to the project's own,
+ * and a program that only imports tslab holds one too: but only a kernel sets the writer of its
+ * copy, with every cell, which is null before.
+ */
+function findKernel(): Kernel | undefined {
+  return Object.keys(require.cache)
+    .filter((file) => /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(file))
+    .map((file) => ({ folder: path.dirname(file), ...(require.cache[file]?.exports as object) }))
+    .find((kernel: Kernel) => kernel.lastWriteDisplayData !== null);
+}
+
+/** Opens one place on the page; what is written to it replaces what was written before. */
+function openOutput(): (data: Bundle, imageSize?: object) => void {
+  const transient = { display_id: randomUUID() };
+  let update = false;
+  let publicDisplay: { raw(mimeType: string, content: unknown): void } | undefined;
+  return (data, imageSize) => {
+    // tslab sets a new writer for every cell, so it is looked up at every call.
+    const kernel = findKernel();
+    if (kernel?.lastWriteDisplayData) {
+      const metadata = imageSize ? { 'image/png': imageSize } : {};
+      kernel.lastWriteDisplayData({ data, metadata, transient }, update);
+      update = true;
+    } else if (kernel) {
+      publicDisplay ??= createRequire(path.join(kernel.folder, 'public.js'))(
+        './public.js',
+      ).newDisplay();
+      const best = ['image/png', 'image/svg+xml', 'text/html', 'text/plain'].find(
+        (mimeType) => mimeType in data,
+      );
+      if (best) publicDisplay?.raw(best, data[best]);
+    }
+  };
+}
+
+let windowsAreLocal = false;
+
+/**
+ * Makes nodeplotlib's server listen on 127.0.0.1 only, where it would on all interfaces, and serve
+ * the installed Plotly, where its page would load an old one from the internet.
+ */
+function keepWindowsLocal(): void {
+  if (windowsAreLocal) return;
+  windowsAreLocal = true;
+  const nodeplotlib = require.resolve('nodeplotlib');
+  const { prototype } = createRequire(nodeplotlib)('@nestjs/core').NestApplication;
+  const { listen } = prototype;
+  const plotly = require.resolve('plotly.js-dist-min/plotly.min.js');
+  const pageFile = path.join(path.dirname(nodeplotlib), 'lib', 'server', 'web', 'index.html');
+  const page = readFileSync(pageFile, 'utf8').replace(
+    /https:\/\/cdn\.plot\.ly\/[^"]+/,
+    '/plotly.min.js',
+  );
+  prototype.listen = function (this: Server, port: number) {
+    this.use((request, response, next) => {
+      if (request.path === '/') response.type('html').send(page);
+      else if (request.path === '/plotly.min.js') response.sendFile(plotly);
+      else next();
+    });
+    return listen.call(this, port, '127.0.0.1');
+  };
+}
+
+/** The parts of Nest's application and of Express that this file uses. */
+interface Server {
+  use(handler: (request: Request, response: Response, next: () => void) => void): void;
+}
+interface Request {
+  readonly path: string;
+}
+interface Response {
+  type(name: string): Response;
+  send(body: string): void;
+  sendFile(file: string): void;
+}

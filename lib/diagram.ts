@@ -45,8 +45,8 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
   const blocks = [inputBlock(model), ...model.layers.filter(isDrawn).map(layerBlock)];
   const boxes = blocks.map(boxOf);
   const tallest = Math.max(...boxes.map((box) => box.height + box.depth));
-  const narrowest = Math.max(68, 480 / boxes.length);
-  const slots = boxes.map((box) => Math.round(Math.max(narrowest, box.width + box.depth + 14)));
+  const narrowest = Math.max(60, 480 / boxes.length);
+  const slots = boxes.map((box) => Math.round(Math.max(narrowest, box.width + box.depth + 10)));
   const starts = slots.map((_, index) => sum(slots.slice(0, index)));
   const centers = blocks.map((_, index) => starts[index] + slots[index] / 2);
   const kinds = [...new Set(blocks.map((block) => block.kind))];
@@ -66,7 +66,7 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
         showlegend: true,
       };
     }),
-    layout: baseLayout(`${title}: layers and output shapes`, sum(slots) + 40, tallest + 155, {
+    layout: baseLayout(`${title}: layers and output shapes`, sum(slots) + 20, tallest + 155, {
       xaxis: { range: [0, sum(slots)], visible: false },
       yaxis: { range: [-tallest / 2 - 45, tallest / 2 + 5], visible: false },
       shapes: boxes.flatMap((box, index) =>
@@ -80,7 +80,7 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
         font: { size: 11 },
         showarrow: false,
       })),
-      margin: { l: 20, r: 20, t: 85, b: 5 },
+      margin: { l: 10, r: 10, t: 85, b: 5 },
       dragmode: false,
     }),
     description:

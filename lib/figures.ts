@@ -66,7 +66,7 @@ export function sampleDigits(
   const { data, images } = digitPictures(digits, cells, {
     size: 56 / 60,
     shift: 0,
-    enlargement: 3,
+    enlargement: 4,
   });
   return {
     data,
@@ -128,7 +128,7 @@ export function mistakeGallery(
   const { data, images } = digitPictures(digits, cells, {
     size: 112 / 144,
     shift: 0.1,
-    enlargement: 6,
+    enlargement: 8,
   });
   return {
     data,
@@ -238,7 +238,7 @@ export function trainingCurves(history: TrainingHistory, title = 'Training'): Fi
       line('training', '2', (result) => result.loss),
       line('validation', '2', (result) => result.validationLoss),
     ],
-    layout: baseLayout(`${title}: accuracy and loss by epoch`, 900, 380, {
+    layout: baseLayout(`${title}: accuracy and loss by epoch`, 860, 380, {
       xaxis: epochAxis(epochs, { domain: [0, 0.45] }),
       yaxis: axis('accuracy (%)'),
       xaxis2: epochAxis(epochs, { domain: [0.57, 1] }),
@@ -475,7 +475,7 @@ interface Placement {
   readonly size: number;
   /** How far below the middle of its cell each digit is. */
   readonly shift: number;
-  /** Pixels of the picture for each of the digit: as many as a PNG of the figure has. */
+  /** Pixels of the picture for each of the digit: as many as a PNG at scale 2 has. */
   readonly enlargement: number;
 }
 

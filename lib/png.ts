@@ -13,7 +13,7 @@ export class RendererMissingError extends Error {
 
 /** How a figure becomes pixels. */
 export interface PngOptions {
-  /** Pixels of the PNG for each pixel of the layout, above 0. @default 1.5 */
+  /** Pixels of the PNG for each pixel of the layout, above 0. @default 2 */
   readonly scale?: number;
 }
 
@@ -27,21 +27,27 @@ let lastAnswer: Promise<unknown> = Promise.resolve();
  *
  * One kaleido process starts with the first figure, serves all later ones, and ends with Node
  * without keeping it alive. It is looked for in the nearest `.venv` above the working folder, then
- * above this library, then in the active virtual environment.
+ * in the active virtual environment.
  *
  * @param figure - The figure; its layout's width and height are in pixels, 700 x 450 by default.
  * @returns The bytes of the PNG.
  * @throws RendererMissingError when there is no kaleido.
  * @throws Error when kaleido cannot draw the figure, dies, or gives no answer for a minute.
  */
-export function renderPng(figure: Figure, { scale = 1.5 }: PngOptions = {}): Promise<Buffer> {
+export function renderPng(figure: Figure, { scale = 2 }: PngOptions = {}): Promise<Buffer> {
   const { data, layout } = figure;
   const { width = 700, height = 450 } = layout;
   const request = { format: 'png', width, height, scale, data: { data, layout } };
   // Kaleido answers in order and without names, so one question waits for the answer before it.
   const answer = lastAnswer.then(() => ask(JSON.stringify(request)));
   lastAnswer = answer.catch(() => undefined);
-  return answer.then(shrink);
+  return answer.then((png) => {
+    // Kaleido answers a figure that is too large for it with a picture cut off.
+    if (png.subarray(-8, -4).toString('latin1') === 'IEND') return shrink(png);
+    throw new Error(
+      `kaleido could not draw ${width} x ${height} pixels at scale ${scale}; make the figure smaller`,
+    );
+  });
 }
 
 /**
@@ -49,7 +55,6 @@ export function renderPng(figure: Figure, { scale = 1.5 }: PngOptions = {}): Pro
  *
  * @param figure - The figure.
  * @param file - Path of the file, ending in `.png`; its folder is made where it is missing.
- * @returns The bytes that were written.
  * @throws RangeError when the file's name does not end in `.png`.
  * @throws Error when the figure cannot be drawn or the file not written; an older file stays then.
  */
@@ -57,13 +62,11 @@ export async function saveFigure(
   figure: Figure,
   file: string,
   options: PngOptions = {},
-): Promise<Buffer> {
+): Promise<void> {
   if (path.extname(file).toLowerCase() !== '.png') {
     throw new RangeError(`file is ${file}; expected a name that ends in .png`);
   }
-  const png = await renderPng(figure, options);
-  await writeFileWhole(file, png);
-  return png;
+  await writeFileWhole(file, await renderPng(figure, options));
 }
 
 /** Drops the opaque alpha channel and packs harder, which saves a third and more. */
@@ -170,9 +173,7 @@ function keepAlive(kaleido: ChildProcessWithoutNullStreams, alive: boolean): voi
 }
 
 function findKaleido(): string {
-  const environments = [process.cwd(), __dirname]
-    .flatMap((folder) => ancestors(folder))
-    .map((folder) => path.join(folder, '.venv'));
+  const environments = ancestors(process.cwd()).map((folder) => path.join(folder, '.venv'));
   for (const environment of environments.concat(process.env.VIRTUAL_ENV ?? [])) {
     const unix = path.join(environment, 'lib');
     const libraries = fs.existsSync(unix)
@@ -184,7 +185,7 @@ function findKaleido(): string {
     }
   }
   throw new RendererMissingError(
-    'cannot draw a PNG: kaleido is in no .venv above the working folder. Run `npm run setup` in ' +
+    'cannot draw a PNG: kaleido is in no .venv above the working folder, nor in an active virtual environment. Run `npm run setup` in ' +
       'the repository, or `pip install kaleido==0.2.1` in a virtual environment and activate it',
   );
 }

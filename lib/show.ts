@@ -75,17 +75,18 @@ async function showFigure(figure: Figure, file?: string): Promise<void> {
     console.log(`${target}: ${description}`);
     return;
   }
+  if (file !== undefined) await saveFigure(figure, file);
   const bundle: Bundle = {
     'application/vnd.plotly.v1+json': { data, layout, config: { displaylogo: false } },
     'text/plain': description,
   };
   try {
-    const png = file === undefined ? await renderPng(figure) : await saveFigure(figure, file);
-    // The PNG has more pixels than the layout, which a page should not make larger for it.
-    const { width, height } = layout;
-    openOutput()({ ...bundle, 'image/png': png.toString('base64') }, { width, height });
+    // JupyterLab shows the PNG pixel by pixel where the live figure comes on hovering, so that the
+    // two are alike at scale 1 only.
+    const png = await renderPng(figure, { scale: 1 });
+    openOutput()({ ...bundle, 'image/png': png.toString('base64') });
   } catch (error) {
-    if (file !== undefined || !(error instanceof RendererMissingError)) throw error;
+    if (!(error instanceof RendererMissingError)) throw error;
     openOutput()(bundle);
     console.warn(error.message);
   }
@@ -121,7 +122,7 @@ function progressBar(title: string): ProgressListener {
     next = Date.now() + 100;
     const text = progress.done
       ? `${summaryText(progress, title)}\n`
-      : progressText(progress, title).slice(0, process.stderr.columns - 1);
+      : progressText(progress, title).slice(0, (process.stderr.columns || 80) - 1);
     process.stderr.write(`\r\u001b[K${text}`);
   };
 }
@@ -161,16 +162,15 @@ function findKernel(): Kernel | undefined {
 }
 
 /** Opens one place on the page; what is written to it replaces what was written before. */
-function openOutput(): (data: Bundle, imageSize?: object) => void {
+function openOutput(): (data: Bundle) => void {
   const transient = { display_id: randomUUID() };
   let update = false;
   let publicDisplay: { raw(mimeType: string, content: unknown): void } | undefined;
-  return (data, imageSize) => {
+  return (data) => {
     // tslab sets a new writer for every cell, so it is looked up at every call.
     const kernel = findKernel();
     if (kernel?.lastWriteDisplayData) {
-      const metadata = imageSize ? { 'image/png': imageSize } : {};
-      kernel.lastWriteDisplayData({ data, metadata, transient }, update);
+      kernel.lastWriteDisplayData({ data, metadata: {}, transient }, update);
       update = true;
     } else if (kernel) {
       publicDisplay ??= createRequire(path.join(kernel.folder, 'public.js'))(

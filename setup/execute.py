@@ -1,0 +1,109 @@
+"""Executes a notebook from its first cell to its last: execute.py NOTEBOOK EXECUTED ROOT.
+
+Writes EXECUTED only when every cell succeeded. Exits 1 after a failing cell, 130 when interrupted.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+
+async def execute(notebook, kernel_log):
+    """Executes the notebook's cells in place and prints a line for each."""
+    start = 0.0
+
+    def show_start(cell_index, **_):
+        nonlocal start
+        start = time.monotonic()
+        print(f"  cell {cell_index + 1:2} of {len(notebook.cells)}", end="", flush=True)
+
+    def show_end(cell, **_):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        print(f"{time.monotonic() - start:8.1f} s  {''.join(lines[:1])[:60]}", flush=True)
+
+    def show_error(cell, execute_reply, **_):
+        # tslab says what went wrong on the cell's stderr; other kernels say it in their reply.
+        reply = execute_reply["content"]
+        error = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
+        print("\nThis cell failed:\n" + indent(cell.source), file=sys.stderr)
+        print("\n" + indent(error or "\n".join(reply.get("traceback", []))), file=sys.stderr)
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        record_timing=False,
+        coalesce_streams=True,
+        # A kernel that is asked to end would first finish its training.
+        shutdown_kernel="immediate",
+        on_cell_execute=show_start,
+        on_cell_executed=show_end,
+        on_cell_error=show_error,
+    )
+    # What native code prints, such as TensorFlow's banner, belongs to no cell.
+    run = asyncio.ensure_future(client.async_execute(stdout=kernel_log, stderr=kernel_log))
+
+    def stop_on_signals(**_):
+        # nbclient's own handlers end the kernel, but then wait for its answer.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, run.cancel)
+
+    client.on_notebook_start = stop_on_signals
+    await run
+
+
+def indent(text):
+    return "\n".join(f"    {line}" for line in text.rstrip().splitlines())
+
+
+def clean(notebook, replacements):
+    """Removes what would differ between two runs or two machines."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            for key in output.keys() & {"text", "data", "ename", "evalue", "traceback"}:
+                output[key] = replace_paths(output[key], replacements)
+
+
+def replace_paths(value, replacements):
+    """Replaces absolute paths in all texts of an output."""
+    if isinstance(value, str):
+        for path, relative in replacements:
+            value = value.replace(path, relative)
+    elif isinstance(value, dict):
+        return {key: replace_paths(item, replacements) for key, item in value.items()}
+    elif isinstance(value, list):
+        return [replace_paths(item, replacements) for item in value]
+    return value
+
+
+def main():
+    source, executed, root = sys.argv[1:]
+    notebook = nbformat.read(source, as_version=nbformat.NO_CONVERT)
+    with tempfile.TemporaryFile("w+", errors="replace") as kernel_log:
+        try:
+            asyncio.run(execute(notebook, kernel_log))
+        except asyncio.CancelledError:
+            sys.exit(130)
+        except CellExecutionError:
+            sys.exit(1)
+        except RuntimeError as error:
+            # The kernel did not start, or it died: what it printed last is all there is to go by.
+            kernel_log.seek(0)
+            print(f"\n{error}\n{indent(kernel_log.read()[-2000:])}", file=sys.stderr)
+            sys.exit(1)
+    results = f"./results/{Path(source).stem}"
+    clean(notebook, [(os.environ["RESULTS_DIR"], results), (root, ".")])
+    nbformat.write(notebook, executed)
+
+
+if __name__ == "__main__":
+    main()

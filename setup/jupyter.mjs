@@ -1,0 +1,87 @@
+// How does Jupyter find the kernel, and where does it keep its files? All inside the project.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fail, passSignalsOn, run, SetupError } from './commands.mjs';
+import { pythonEnvironment } from './python.mjs';
+import { writeFileAtomically } from './stamps.mjs';
+
+/**
+ * Registers the tslab kernel inside .venv. `tslab install` would write the same file with a command
+ * that starts whichever Node is first on PATH; this one starts the Node that set-up was run with.
+ */
+export function registerKernel(project) {
+  let tslab;
+  try {
+    const tslabPackage = createRequire(join(project.root, 'package.json')).resolve(
+      'tslab/package.json',
+    );
+    tslab = join(dirname(tslabPackage), 'bin', 'tslab');
+  } catch {
+    throw new SetupError(
+      `tslab was not found in ${project.root}; run \`npm install tslab@1.0.22\` there and run this again.`,
+    );
+  }
+  const kernel = {
+    argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
+    display_name: 'TypeScript',
+    language: 'typescript',
+  };
+  const settings = {
+    disabledExtensions: { '@jupyterlab/apputils-extension:announcements': true },
+  };
+  const share = join(project.venv, 'share', 'jupyter');
+  const changes = [
+    writeIfDifferent(join(share, 'kernels', 'tslab', 'kernel.json'), kernel),
+    writeIfDifferent(
+      join(project.venv, 'etc', 'jupyter', 'labconfig', 'page_config.json'),
+      settings,
+    ),
+  ];
+  return changes.includes(true)
+    ? `registered in ${join('.venv', 'share', 'jupyter')}`
+    : 'up to date';
+}
+
+function writeIfDifferent(file, content) {
+  const text = `${JSON.stringify(content, null, 1)}\n`;
+  try {
+    if (readFileSync(file, 'utf8') === text) return false;
+  } catch {
+    mkdirSync(dirname(file), { recursive: true });
+  }
+  writeFileAtomically(file, text);
+  return true;
+}
+
+/** The environment in which Jupyter reads and writes nothing of the user's own. */
+export function jupyterEnvironment(project) {
+  const folder = join(project.root, '.jupyter');
+  mkdirSync(folder, { recursive: true });
+  return {
+    ...pythonEnvironment(),
+    JUPYTER_CONFIG_DIR: join(folder, 'config'),
+    JUPYTER_DATA_DIR: join(folder, 'data'),
+    JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
+    JUPYTERLAB_SETTINGS_DIR: join(folder, 'lab', 'user-settings'),
+    JUPYTERLAB_WORKSPACES_DIR: join(folder, 'lab', 'workspaces'),
+    IPYTHONDIR: join(folder, 'ipython'),
+  };
+}
+
+/** Opens JupyterLab on notebooks/; it ends with JupyterLab's exit code. */
+export async function openJupyterLab(project, args) {
+  const options = [
+    `--ServerApp.root_dir=${project.root}`,
+    '--LabApp.default_url=/lab/tree/notebooks',
+  ];
+  if (process.getuid() === 0) options.push('--allow-root');
+  passSignalsOn();
+  const { code, error } = await run(project.python, ['-m', 'jupyterlab', ...options, ...args], {
+    cwd: project.root,
+    env: jupyterEnvironment(project),
+    stdio: 'inherit',
+  });
+  if (error) fail(new SetupError(`JupyterLab did not start: ${error.message}`));
+  process.exit(code);
+}

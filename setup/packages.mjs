@@ -1,0 +1,48 @@
+// Which npm packages? Those of package-lock.json, by `npm ci`.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { findProgram, runLogged, SetupError } from './commands.mjs';
+import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
+
+export async function installPackages(project) {
+  const { root } = project;
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const own = Object.keys(lock.packages).filter((folder) => !folder.includes('node_modules'));
+  const files = ['package-lock.json', '.npmrc', ...own.map((it) => join(it, 'package.json'))];
+  const inputs = fingerprint(files.map((file) => readFileSync(join(root, file))));
+  const stampFile = join(root, 'node_modules', '.setup.json');
+  if (currentStamp(stampFile, inputs)) return 'up to date';
+
+  try {
+    const [command, ...args] = npmCommand();
+    // Without --include=dev, NODE_ENV=production leaves out the compiler of lib.
+    await runLogged(project, command, [...args, 'ci', '--include=dev'], { cwd: root });
+  } catch (error) {
+    throw new SetupError(
+      `The npm packages could not be installed: ${error.message}. ` +
+        `Look at the lines below (all of them: ${project.log}) and run this again.`,
+      error.logLines,
+    );
+  }
+  const installed = Object.keys(lock.packages)
+    .filter((folder) => folder.includes('node_modules') && existsSync(join(root, folder)))
+    .map((folder) => join('..', folder, 'package.json'));
+  writeStamp(stampFile, { inputs, outputs: installed });
+  return `${installed.length} installed`;
+}
+
+/** npm as a command with its first arguments: by the Node that runs this where that is possible. */
+function npmCommand() {
+  const script = npmScript();
+  if (script) return [process.execPath, script];
+  if (findProgram(['npm'])) return ['npm'];
+  throw new SetupError('npm was not found; it comes with Node (https://nodejs.org)');
+}
+
+/** npm's own script: that of the npm that runs this, or else of the one on PATH, or undefined. */
+export function npmScript() {
+  const program = process.env.npm_execpath ?? findProgram(['npm']);
+  if (!program || !existsSync(program)) return undefined;
+  const script = realpathSync(program);
+  return basename(script) === 'npm-cli.js' ? script : undefined;
+}

@@ -194,7 +194,9 @@ function keepWindowsLocal(): void {
   if (windowsAreLocal) return;
   windowsAreLocal = true;
   const nodeplotlib = require.resolve('nodeplotlib');
-  const { prototype } = createRequire(nodeplotlib)('@nestjs/core').NestApplication;
+  const requireBesideIt = createRequire(nodeplotlib);
+  requireBesideIt('@nestjs/common').Logger.overrideLogger(['warn', 'error']);
+  const { prototype } = requireBesideIt('@nestjs/core').NestApplication;
   const { listen } = prototype;
   const plotly = require.resolve('plotly.js-dist-min/plotly.min.js');
   const pageFile = path.join(path.dirname(nodeplotlib), 'lib', 'server', 'web', 'index.html');

@@ -1,5 +1,6 @@
 import type { Plot } from 'nodeplotlib';
-import { baseLayout, palette, type Figure } from './figures';
+import { baseLayout, grays, palette, type Figure } from './figure';
+import { percent, thousands } from './numbers';
 import type { tf } from './tensorflow';
 
 interface Block {
@@ -42,7 +43,8 @@ const slant = 0.4;
  * @param title - What to call it. @default the model's name
  */
 export function layerDiagram(model: tf.LayersModel, title = model.name): Figure {
-  const blocks = [inputBlock(model), ...model.layers.filter(isDrawn).map(layerBlock)];
+  const layers = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer');
+  const blocks = [inputBlock(model), ...layers.map(layerBlock)];
   const boxes = blocks.map(boxOf);
   const tallest = Math.max(...boxes.map((box) => box.height + box.depth));
   const narrowest = Math.max(60, 480 / boxes.length);
@@ -91,10 +93,6 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
   };
 }
 
-function isDrawn(layer: tf.layers.Layer): boolean {
-  return layer.getClassName() !== 'InputLayer';
-}
-
 function inputBlock(model: tf.LayersModel): Block {
   const shape = model.inputs[0].shape.slice(1) as number[];
   return { kind: 'Input', shape, detail: 'image', hover: `Input, ${shape.join('×')}` };
@@ -103,7 +101,7 @@ function inputBlock(model: tf.LayersModel): Block {
 function layerBlock(layer: tf.layers.Layer): Block {
   const kind = layer.getClassName();
   const shape = (layer.outputShape as number[]).slice(1);
-  const parameters = layer.countParams().toLocaleString('en-US');
+  const parameters = thousands(layer.countParams());
   const { kernelSize, poolSize, rate, activation } = layer.getConfig() as {
     kernelSize?: number[];
     poolSize?: number[];
@@ -112,7 +110,7 @@ function layerBlock(layer: tf.layers.Layer): Block {
   };
   const detail = [
     (kernelSize ?? poolSize)?.join('×'),
-    rate === undefined ? undefined : `${Math.round(100 * rate)} %`,
+    rate === undefined ? undefined : percent(rate, 0),
     activation,
   ];
   return {
@@ -147,7 +145,7 @@ function faces({ width, height, depth }: Box, center: number, color: string) {
     type: 'path' as const,
     path: `M${corners.join('L')}Z`,
     fillcolor,
-    line: { color: '#333333', width: 0.8 },
+    line: { color: grays.text, width: 0.8 },
     layer: 'above' as const,
   });
   const frontTop = [corner(left, top), corner(right, top)];

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFileWhole } from './files';
+import { sha256, writeFileWhole } from './files';
 import { unpack } from './idx';
 
 /** How one file is downloaded. */
@@ -59,7 +58,9 @@ export async function downloadFile(
     for (let attempt = 1; ; attempt++) {
       try {
         const bytes = await fetchChecked(url, partFile(target, url), options);
-        await store(bytes, target, log);
+        await writeFileWhole(target, bytes).catch(({ message }: Error) =>
+          log(`${message}. The file is used from memory, and not kept.`),
+        );
         await Promise.all(urls.map((other) => drop(partFile(target, other))));
         return bytes;
       } catch (error) {
@@ -87,7 +88,7 @@ export async function downloadFile(
 
 /** Mirrors may pack the file differently, so each has its own part of it. */
 function partFile(target: string, url: string): string {
-  return `${target}.${createHash('sha256').update(url).digest('hex').slice(0, 8)}.part`;
+  return `${target}.${sha256(url).slice(0, 8)}.part`;
 }
 
 async function fetchChecked(
@@ -98,9 +99,8 @@ async function fetchChecked(
   const { packed, resumed } = await fetchPacked(url, part, options);
   try {
     const bytes = unpack(packed, 'the answer');
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    if (sha256 !== options.sha256) {
-      throw new Error(`its SHA-256 is ${sha256}; expected ${options.sha256}`);
+    if (sha256(bytes) !== options.sha256) {
+      throw new Error(`its SHA-256 is ${sha256(bytes)}; expected ${options.sha256}`);
     }
     return bytes;
   } catch (error) {
@@ -169,14 +169,6 @@ function networkFault(error: Error, answered: boolean): Fault {
   const broken = answered || ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code ?? '');
   const what = broken ? 'the connection broke' : 'cannot be reached';
   return new Fault(`${what} (${message || code})`, broken);
-}
-
-async function store(bytes: Uint8Array, target: string, log: (line: string) => void) {
-  try {
-    await writeFileWhole(target, bytes);
-  } catch (error) {
-    log(`${(error as Error).message}. The file is used from memory, and not kept.`);
-  }
 }
 
 /** Removes a file; one that cannot be there, in a folder that is not one, is gone already. */

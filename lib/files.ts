@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -39,11 +41,10 @@ export async function writeFolderWhole(
       await writeFile(path.join(temporary, name), contents);
     }
     // A folder cannot be renamed over one that has files, so the old one steps aside first.
-    const hadFolder = await renameIfThere(folder, replaced);
+    const hadFolder = existsSync(folder);
+    if (hadFolder) await rename(folder, replaced);
     await rename(temporary, folder).catch(async (error) => {
-      if (hadFolder) {
-        await rename(replaced, folder);
-      }
+      if (hadFolder) await rename(replaced, folder);
       throw error;
     });
     await rm(replaced, { recursive: true, force: true });
@@ -53,16 +54,9 @@ export async function writeFolderWhole(
   }
 }
 
-async function renameIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return false;
-    }
-    throw error;
-  }
+/** Gives the SHA-256 by which one knows contents again, as 64 hexadecimal digits in lower case. */
+export function sha256(contents: string | Uint8Array): string {
+  return createHash('sha256').update(contents).digest('hex');
 }
 
 /** Beside the target, since only a rename within one file system is atomic. */

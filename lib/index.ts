@@ -5,16 +5,8 @@
 export { describeRuntime, tf, type Runtime } from './tensorflow';
 export { drawSeed, seededRandom, shuffledIndices, type Random } from './random';
 export { readImages, readLabels, type IdxImages } from './idx';
-export {
-  classCount,
-  imagePixels,
-  imageSize,
-  loadDigits,
-  selectDigits,
-  type DigitData,
-  type DigitSet,
-  type LoadOptions,
-} from './mnist';
+export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from './digits';
+export { loadDigits, type DigitData, type LoadOptions } from './mnist';
 export {
   buildBaseline,
   buildRegularizedCnn,
@@ -64,18 +56,16 @@ export {
   tableText,
   type ModelResult,
 } from './tables';
+export { palette, type Figure } from './figure';
+export { mistakeGallery, sampleDigits } from './gallery';
 export {
   classDistribution,
   compareCurves,
   confusionHeatMap,
-  mistakeGallery,
-  palette,
   perClassBars,
-  sampleDigits,
   trainingCurves,
-  type Figure,
   type NamedHistory,
-} from './figures';
+} from './charts';
 export { layerDiagram } from './diagram';
 export { RendererMissingError, renderPng, saveFigure, type PngOptions } from './png';
 export { openWindow, show, showProgress, type ShowOptions } from './show';

@@ -1,20 +1,21 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import {
+  allDigits,
+  classCount,
+  imagePixels,
+  imageSize,
+  stratifiedSplit,
+  toDigitSet,
+  type DigitSet,
+  type RawDigits,
+} from './digits';
 import { downloadFile } from './download';
+import { sha256 } from './files';
 import { readImages, readLabels, unpack } from './idx';
-import { type Random, seededRandom, shuffledIndices } from './random';
-
-/** Digits with their labels. */
-export interface DigitSet {
-  /** `count * 784` pixels from 0 (paper) to 1 (ink), row-major, one image after the other. */
-  readonly images: Float32Array;
-  /** The true class of each image, from 0 to 9. */
-  readonly labels: Uint8Array;
-  /** How many digits. */
-  readonly count: number;
-}
+import { thousands } from './numbers';
+import { seededRandom, type Random } from './random';
 
 /** A data set, split for learning, for choosing and for the final score. */
 export interface DigitData {
@@ -51,13 +52,6 @@ export interface LoadOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Height and width of an image in pixels. */
-export const imageSize = 28;
-/** Pixels of an image. */
-export const imagePixels = imageSize * imageSize;
-/** How many classes of digits there are. */
-export const classCount = 10;
-
 const publicMirrors = [
   'https://storage.googleapis.com/cvdf-datasets/mnist/',
   'https://ossci-datasets.s3.amazonaws.com/mnist/',
@@ -78,13 +72,6 @@ const sampleTestCount = 1_000;
 interface IdxFile {
   readonly file: string;
   readonly bytes: Uint8Array;
-}
-
-/** Digits as their source has them, pixels from 0 to 255; `indices` says which are meant. */
-interface RawDigits {
-  readonly pixels: Uint8Array;
-  readonly labels: Uint8Array;
-  readonly indices: Uint32Array;
 }
 
 interface Source {
@@ -126,17 +113,17 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
   const random = seededRandom(seed, 'split');
   const folder = process.env.MNIST_DIR;
   const source = folder ? await readFolder(folder) : await readCache(options, random);
-  const { labels, indices } = source.training;
-  const validationCount = source.isSample ? sampleTestCount : Math.round(indices.length / 10);
-  const [validation, train] = stratifiedSplit(labels, indices, validationCount, random);
-  const share = Math.min(1, limit / train.length);
-  const take = (digits: RawDigits, chosen = digits.indices) =>
-    toDigitSet(digits, share < 1 ? subset(digits.labels, chosen, share, random) : chosen);
-  const sets = {
-    train: take(source.training, train),
-    validation: take(source.training, validation),
-    test: take(source.test),
+  const trainingCount = source.training.indices.length;
+  const validationCount = source.isSample ? sampleTestCount : Math.round(trainingCount / 10);
+  const [validation, train] = stratifiedSplit(source.training, validationCount, random);
+  const share = Math.min(1, limit / train.indices.length);
+  const take = (digits: RawDigits) => {
+    if (share === 1) return toDigitSet(digits);
+    const { length } = digits.indices;
+    const count = Math.min(length, Math.max(classCount, Math.round(share * length)));
+    return toDigitSet(stratifiedSplit(digits, count, random)[0]);
   };
+  const sets = { train: take(train), validation: take(validation), test: take(source.test) };
   const counts = Object.entries(sets).map(([name, set]) => `${thousands(set.count)} ${name}`);
   const quick = share < 1 ? 'a stratified subset for a quick run, ' : '';
   return {
@@ -145,31 +132,6 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
     source: `${source.name}: ${quick}${counts.join(', ')} digits`,
     isSample: source.isSample,
   };
-}
-
-/**
- * Picks digits by their indices.
- *
- * @param digits - The digits to pick from.
- * @param indices - Which ones, whole numbers from 0 to `count - 1`, in any order; may be empty.
- * @returns A new set with copies of these digits, in the order of `indices`.
- * @throws RangeError when an index is out of range.
- */
-export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
-  const images = new Float32Array(indices.length * imagePixels);
-  const labels = new Uint8Array(indices.length);
-  for (let to = 0; to < indices.length; to++) {
-    const from = indices[to];
-    if (!(Number.isInteger(from) && from >= 0 && from < digits.count)) {
-      throw new RangeError(
-        `indices[${to}] is ${from}; expected a whole number from 0 to ${digits.count - 1}`,
-      );
-    }
-    const image = digits.images.subarray(from * imagePixels, (from + 1) * imagePixels);
-    images.set(image, to * imagePixels);
-    labels[to] = digits.labels[from];
-  }
-  return { images, labels, count: labels.length };
 }
 
 /** Reads the four files in `MNIST_DIR`, whatever data set of MNIST's shape they are. */
@@ -204,7 +166,7 @@ async function readFolder(folder: string): Promise<Source> {
     }
     files.push({ file, bytes: unpack(await readFile(file), file) });
   }
-  const isMnist = [...checksums.values()].every((sha256, i) => sha256Of(files[i].bytes) === sha256);
+  const isMnist = [...checksums.values()].every((sum, i) => sha256(files[i].bytes) === sum);
   const [setName] = prefixes;
   const other = (setName || path.basename(path.resolve(folder))).replace(/-$/, '');
   const name = isMnist ? 'MNIST, from MNIST_DIR' : `not MNIST but "${other}", from MNIST_DIR`;
@@ -215,14 +177,14 @@ async function readFolder(folder: string): Promise<Source> {
 async function readCache(options: LoadOptions, random: Random): Promise<Source> {
   const { dataFolder = findDataFolder(), mirrors = publicMirrors, log = console.log } = options;
   const files: IdxFile[] = [];
-  for (const [name, sha256] of checksums) {
+  for (const [name, checksum] of checksums) {
     const target = path.join(dataFolder, name);
     const file = [target, `${target}.gz`].find((candidate) => existsSync(candidate));
     if (file !== undefined) {
       const bytes = unpack(await readFile(file), file);
-      if (sha256Of(bytes) !== sha256) {
+      if (sha256(bytes) !== checksum) {
         throw new Error(
-          `${file}: the SHA-256 of the unpacked bytes is ${sha256Of(bytes)}; expected ${sha256}. ` +
+          `${file}: the SHA-256 of the unpacked bytes is ${sha256(bytes)}; expected ${checksum}. ` +
             'Delete the file to have it downloaded again; for another data set, set MNIST_DIR.',
         );
       }
@@ -232,10 +194,8 @@ async function readCache(options: LoadOptions, random: Random): Promise<Source> 
     try {
       const urls = mirrors.map((mirror) => `${mirror}${name}.gz`);
       const onProgress = progressLines(name, log);
-      files.push({
-        file: target,
-        bytes: await downloadFile(urls, target, { sha256, onProgress, log }),
-      });
+      const bytes = await downloadFile(urls, target, { sha256: checksum, onProgress, log });
+      files.push({ file: target, bytes });
     } catch (error) {
       log((error as Error).message);
       log(`Going on with a ${sampleName}.`);
@@ -255,19 +215,9 @@ async function readSample(random: Random): Promise<Source> {
     pixels.push(Uint8Array.from(data, (ink) => Math.round(ink * 255)));
     labels.push(new Uint8Array(data.length / imagePixels).fill(digit));
   }
-  const all = { pixels: Buffer.concat(pixels), labels: Buffer.concat(labels) };
-  const [testIndices, trainingIndices] = stratifiedSplit(
-    all.labels,
-    everyIndex(all.labels),
-    sampleTestCount,
-    random,
-  );
-  return {
-    name: sampleName,
-    isSample: true,
-    training: { ...all, indices: trainingIndices },
-    test: { ...all, indices: testIndices },
-  };
+  const all = allDigits(Buffer.concat(pixels), Buffer.concat(labels));
+  const [test, training] = stratifiedSplit(all, sampleTestCount, random);
+  return { name: sampleName, isSample: true, training, test };
 }
 
 function parse(name: string, files: readonly IdxFile[]): Source {
@@ -297,44 +247,7 @@ function parsePair(imagesFile: IdxFile, labelsFile: IdxFile): RawDigits {
         `there are images in ${imagesFile.file}. Use two files of one data set.`,
     );
   }
-  return { pixels, labels, indices: everyIndex(labels) };
-}
-
-/** Parts `indices` at random into `count` of them and the rest, classes in proportion. */
-function stratifiedSplit(
-  labels: Uint8Array,
-  indices: Uint32Array,
-  count: number,
-  random: Random,
-): [picked: Uint32Array, rest: Uint32Array] {
-  const order = shuffledIndices(indices.length, random).map((position) => indices[position]);
-  // Equal steps through the digits in order of class take each class's share to within one.
-  const byClass = order.slice().sort((a, b) => labels[a] - labels[b]);
-  const picked = new Set<number>();
-  for (let pick = 0; pick < count; pick++) {
-    picked.add(byClass[Math.floor(((pick + 0.5) * byClass.length) / count)]);
-  }
-  return [order.filter((i) => picked.has(i)), order.filter((i) => !picked.has(i))];
-}
-
-/** Takes a share of the digits, but at least ten of them where there are ten. */
-function subset(labels: Uint8Array, indices: Uint32Array, share: number, random: Random) {
-  const count = Math.max(classCount, Math.round(share * indices.length));
-  return stratifiedSplit(labels, indices, Math.min(count, indices.length), random)[0];
-}
-
-function everyIndex(labels: Uint8Array): Uint32Array {
-  return Uint32Array.from(labels, (_, index) => index);
-}
-
-function toDigitSet({ pixels, labels }: RawDigits, indices: Uint32Array): DigitSet {
-  const images = new Float32Array(indices.length * imagePixels);
-  indices.forEach((from, to) => {
-    for (let pixel = 0; pixel < imagePixels; pixel++) {
-      images[to * imagePixels + pixel] = pixels[from * imagePixels + pixel] / 255;
-    }
-  });
-  return { images, labels: Uint8Array.from(indices, (i) => labels[i]), count: indices.length };
+  return allDigits(pixels, labels);
 }
 
 /** The folder `data` of the project that the program runs in. */
@@ -355,12 +268,4 @@ function progressLines(name: string, log: (line: string) => void) {
     const total = totalBytes === undefined ? '' : ` of ${thousands(Math.ceil(totalBytes / 1000))}`;
     log(`${name}: ${thousands(Math.ceil(receivedBytes / 1000))}${total} kB`);
   };
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-function thousands(count: number): string {
-  return count.toLocaleString('en-US');
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PNG } from 'pngjs';
-import type { Figure } from './figures';
+import type { Figure } from './figure';
 import { writeFileWhole } from './files';
 
 /** No kaleido was found, so that figures cannot become PNGs until the set-up has run. */
@@ -175,18 +175,16 @@ function keepAlive(kaleido: ChildProcessWithoutNullStreams, alive: boolean): voi
 function findKaleido(): string {
   const environments = ancestors(process.cwd()).map((folder) => path.join(folder, '.venv'));
   for (const environment of environments.concat(process.env.VIRTUAL_ENV ?? [])) {
-    const unix = path.join(environment, 'lib');
-    const libraries = fs.existsSync(unix)
-      ? fs.readdirSync(unix).map((python) => path.join(unix, python))
-      : [path.join(environment, 'Lib')];
-    for (const library of libraries) {
-      const folder = path.join(library, 'site-packages', 'kaleido', 'executable');
+    const library = path.join(environment, 'lib');
+    for (const python of fs.existsSync(library) ? fs.readdirSync(library) : []) {
+      const folder = path.join(library, python, 'site-packages', 'kaleido', 'executable');
       if (fs.existsSync(path.join(folder, 'bin'))) return folder;
     }
   }
   throw new RendererMissingError(
-    'cannot draw a PNG: kaleido is in no .venv above the working folder, nor in an active virtual environment. Run `npm run setup` in ' +
-      'the repository, or `pip install kaleido==0.2.1` in a virtual environment and activate it',
+    'cannot draw a PNG: kaleido is in no .venv above the working folder, nor in an active virtual ' +
+      'environment. Run `npm run setup` in the repository, or `pip install kaleido==0.2.1` in a ' +
+      'virtual environment and activate it',
   );
 }
 

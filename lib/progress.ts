@@ -1,4 +1,5 @@
-import { palette } from './figures';
+import { grays, palette } from './figure';
+import { percent, thousands } from './numbers';
 import { escapeHtml } from './tables';
 import type { EpochResult, TrainingProgress } from './training';
 
@@ -65,18 +66,18 @@ export function progressSvg(progress: TrainingProgress, title: string): string {
     training: (result) => result.loss,
     validation: (result) => result.validationLoss,
   });
-  const text = (x: number, y: number, content: string, color = '#333333') =>
+  const text = (x: number, y: number, content: string, color: string = grays.text) =>
     `<text x="${x}" y="${y}" fill="${color}">${escapeHtml(content)}</text>`;
   return [
     '<svg xmlns="http://www.w3.org/2000/svg" width="660" height="265" viewBox="0 0 660 265"',
     ' font-family="Helvetica, Arial, sans-serif" font-size="12">',
     '<rect width="660" height="265" fill="#ffffff"/>',
-    `<text x="20" y="24" font-size="15" font-weight="bold" fill="#333333">${escapeHtml(title)}</text>`,
+    `<text x="20" y="24" font-size="15" font-weight="bold" fill="${grays.text}">${escapeHtml(title)}</text>`,
     text(500, 24, '● training', palette.blue),
     text(570, 24, '■ validation', palette.vermillion),
     `<g transform="translate(60 50)">${accuracy}</g>`,
     `<g transform="translate(385 50)">${loss}</g>`,
-    '<rect x="20" y="225" width="620" height="6" rx="3" fill="#e5e5e5"/>',
+    `<rect x="20" y="225" width="620" height="6" rx="3" fill="${grays.grid}"/>`,
     `<rect x="20" y="225" width="${(620 * done).toFixed(0)}" height="6" rx="3" fill="${palette.blue}"/>`,
     text(20, 252, standing(progress)),
     '</svg>',
@@ -89,45 +90,40 @@ interface PanelContent {
   readonly validation: (result: EpochResult) => number;
 }
 
+type Point = readonly [epoch: number, value: number];
+
 function panel(progress: TrainingProgress, { title, training, validation }: PanelContent): string {
   const { epoch, epochCount, batch, batchCount, finished } = progress;
-  const epochs = finished.map((result) => result.epoch);
-  const trainingValues = finished.map(training);
-  const validationValues = finished.map(validation);
-  const trainingEpochs = [...epochs];
+  const trainingPoints: Point[] = finished.map((result) => [result.epoch, training(result)]);
   if (epoch > finished.length && batch > 0) {
-    trainingEpochs.push(epoch - 1 + batch / batchCount);
-    trainingValues.push(training(progress));
+    trainingPoints.push([epoch - 1 + batch / batchCount, training(progress)]);
   }
-  const values = [...trainingValues, ...validationValues];
+  const validationPoints: Point[] = finished.map((result) => [result.epoch, validation(result)]);
+  const values = [...trainingPoints, ...validationPoints].map(([, value]) => value);
   const low = Math.min(...values);
   const high = Math.max(...values);
   const x = (value: number) => (value / epochCount) * panelWidth;
   const y = (value: number) => panelHeight - ((value - low) / (high - low || 1)) * panelHeight;
-  const curve = (color: string, atEpochs: readonly number[], series: readonly number[]) => {
-    const points = series.map((value, i) => `${x(atEpochs[i]).toFixed(1)},${y(value).toFixed(1)}`);
-    const size = color === palette.blue ? 'r="3"' : 'width="6" height="6" x="-3" y="-3"';
-    const shape = color === palette.blue ? 'circle' : 'rect';
+  const curve = (color: string, mark: string, curvePoints: readonly Point[]) => {
+    const points = curvePoints.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
     return [
       `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
-      ...points.map(
-        (point) => `<${shape} ${size} fill="${color}" transform="translate(${point})"/>`,
-      ),
+      ...points.map((point) => `<${mark} fill="${color}" transform="translate(${point})"/>`),
     ].join('');
   };
   const label = (px: number, py: number, anchor: string, content: string) =>
-    `<text x="${px}" y="${py}" text-anchor="${anchor}" fill="#333333">${content}</text>`;
+    `<text x="${px}" y="${py}" text-anchor="${anchor}" fill="${grays.text}">${content}</text>`;
   const digits = high - low < 1 ? 3 : 1;
   const limits = [...new Set([low, high])].filter(Number.isFinite);
   return [
-    `<path d="M0,0V${panelHeight}H${panelWidth}" fill="none" stroke="#999999"/>`,
+    `<path d="M0,0V${panelHeight}H${panelWidth}" fill="none" stroke="${grays.line}"/>`,
     label(0, -8, 'start', title),
     ...limits.map((value) => label(-6, y(value) + 4, 'end', value.toFixed(digits))),
     label(0, panelHeight + 16, 'middle', '0'),
     label(panelWidth / 2, panelHeight + 16, 'middle', 'epoch'),
     label(panelWidth, panelHeight + 16, 'middle', String(epochCount)),
-    curve(palette.blue, trainingEpochs, trainingValues),
-    curve(palette.vermillion, epochs, validationValues),
+    curve(palette.blue, 'circle r="3"', trainingPoints),
+    curve(palette.vermillion, 'rect width="6" height="6" x="-3" y="-3"', validationPoints),
   ].join('');
 }
 
@@ -145,11 +141,7 @@ function standing(progress: TrainingProgress): string {
 }
 
 function speed({ imagesPerSecond }: TrainingProgress): string {
-  return `${Math.round(imagesPerSecond).toLocaleString('en-US')} images/s`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  return `${thousands(imagesPerSecond)} images/s`;
 }
 
 function duration(seconds: number): string {

@@ -5,7 +5,7 @@ import path from 'node:path';
 // danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
 import './tensorflow';
 import { DataFrame } from 'danfojs-node';
-import type { Figure } from './figures';
+import type { Figure } from './figure';
 import { RendererMissingError, renderPng, saveFigure } from './png';
 import { epochText, progressSvg, progressText, summaryText } from './progress';
 import { escapeHtml, tableHtml, tableText } from './tables';

@@ -1,8 +1,7 @@
 import type { io } from '@tensorflow/tfjs-core';
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFolderWhole } from './files';
+import { sha256, writeFolderWhole } from './files';
 import { tf } from './tensorflow';
 
 const topologyFile = 'model.json';
@@ -27,20 +26,23 @@ interface SavedModel {
  * @throws Error when the folder cannot be written; an earlier model there stays.
  */
 export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
-  const saved = await modelArtifacts(model);
-  const weights = new Uint8Array(saved.weightData as ArrayBuffer);
-  const topology = {
-    format: saved.format,
-    generatedBy: saved.generatedBy,
-    convertedBy: null,
-    modelTopology: saved.modelTopology,
-    weightsManifest: [{ paths: [weightsFile], weights: saved.weightSpecs }],
-    userDefinedMetadata: { weightsSha256: sha256(weights) },
-  };
-  await writeFolderWhole(folder, {
-    [topologyFile]: `${JSON.stringify(topology, null, 1)}\n`,
-    [weightsFile]: weights,
+  const handler = tf.io.withSaveHandler(async (saved) => {
+    const weights = new Uint8Array(saved.weightData as ArrayBuffer);
+    const topology = {
+      format: saved.format,
+      generatedBy: saved.generatedBy,
+      convertedBy: null,
+      modelTopology: saved.modelTopology,
+      weightsManifest: [{ paths: [weightsFile], weights: saved.weightSpecs }],
+      userDefinedMetadata: { weightsSha256: sha256(weights) },
+    };
+    await writeFolderWhole(folder, {
+      [topologyFile]: `${JSON.stringify(topology, null, 1)}\n`,
+      [weightsFile]: weights,
+    });
+    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
   });
+  await model.save(handler);
 }
 
 /**
@@ -77,16 +79,6 @@ export async function loadModel(folder: string): Promise<tf.LayersModel> {
   );
 }
 
-async function modelArtifacts(model: tf.LayersModel): Promise<io.ModelArtifacts> {
-  let artifacts: io.ModelArtifacts | undefined;
-  const handler = tf.io.withSaveHandler(async (given) => {
-    artifacts = given;
-    return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' as const } };
-  });
-  await model.save(handler);
-  return artifacts as io.ModelArtifacts;
-}
-
 async function readSaved(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
@@ -116,8 +108,4 @@ function damaged(file: string, expected: string, found: string): Error {
   return new Error(
     `${file} is damaged: expected ${expected}, found ${found}. Save the model again, or restore the file`,
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,6 +3,7 @@ import './tensorflow';
 import { DataFrame } from 'danfojs-node';
 import type { ClassificationReport, ConfusedPair, Interval, Scores } from './metrics';
 import type { DigitData } from './mnist';
+import { thousands } from './numbers';
 import type { tf } from './tensorflow';
 import type { TrainingHistory } from './training';
 
@@ -51,12 +52,10 @@ export function reportTable(report: ClassificationReport): DataFrame {
 
 /** Tabulates the layers of a model with output shapes and parameters, and sums them up. */
 export function layerTable(model: tf.LayersModel): DataFrame {
-  const count = (weights: readonly { shape: (number | null)[] }[]) =>
-    weights
-      .map(({ shape }) => shape.reduce<number>((product, size) => product * (size as number), 1))
-      .reduce((sum, size) => sum + size, 0);
-  const trainable = count(model.trainableWeights);
-  const fixed = count(model.nonTrainableWeights);
+  const total = model.countParams();
+  const trainable = model.trainableWeights
+    .map(({ shape }) => (shape as number[]).reduce((product, size) => product * size, 1))
+    .reduce((sum, size) => sum + size, 0);
   return frame(
     ['layer', 'type', 'output shape', 'parameters'],
     [
@@ -66,9 +65,9 @@ export function layerTable(model: tf.LayersModel): DataFrame {
         (layer.outputShape as number[]).slice(1).join(' × '),
         layer.countParams(),
       ]),
-      ['total', '', '', trainable + fixed],
+      ['total', '', '', total],
       ['trainable', '', '', trainable],
-      ['not trainable', '', '', fixed],
+      ['not trainable', '', '', total - trainable],
     ],
   );
 }
@@ -224,8 +223,7 @@ function formatCells(table: DataFrame) {
   const format = (value: CellValue, column: number) => {
     if (isBlank(value)) return '';
     if (typeof value !== 'number') return String(value);
-    const [minimumFractionDigits, maximumFractionDigits] = [digits[column], digits[column]];
-    return value.toLocaleString('en-US', { minimumFractionDigits, maximumFractionDigits });
+    return thousands(value, digits[column]);
   };
   return { columns, numeric, rows: cells.map((row) => row.map(format)) };
 }

@@ -1,4 +1,4 @@
-import type { DigitSet } from './mnist';
+import type { DigitSet } from './digits';
 import { imageTensor } from './models';
 import { drawSeed, seededRandom, shuffledIndices, type Random } from './random';
 import { tf } from './tensorflow';

@@ -1,7 +1,15 @@
 // How does Node reach TensorFlow? Through the addon of @tensorflow/tfjs-node-gpu: built from the
 // source that the package ships, or, where that fails, the binary that its makers host.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
@@ -29,8 +37,8 @@ export async function installTensorFlow(project) {
       await step('libtensorflow', () => unpackLibrary(project, library, gpu));
       await step('native addon', async () => {
         if (stamp) return 'up to date';
-        linkLibrary(addon, library);
-        await build(project, addon, compiler);
+        rmSync(addon.stampFile, { force: true });
+        await build(project, addon, library, compiler);
         stamp = { inputs: builtInputs, ...loadAddon(addon) };
         writeStamp(addon.stampFile, stamp);
         return `built with ${compiler}`;
@@ -72,17 +80,33 @@ function findAddon(project) {
  * folder: the library finds CUDA relative to the folder it was opened from, and a link to the file
  * alone would move that folder. Relative links survive a move of the project.
  */
-function linkLibrary(addon, library) {
-  const dependencies = join(addon.folder, 'deps');
-  rmSync(addon.stampFile, { force: true });
+function linkLibrary(folder, library) {
+  const dependencies = join(realpathSync(folder), 'deps');
+  const tensorflow = relative(dependencies, join(realpathSync(library), 'tensorflow'));
   rmSync(dependencies, { recursive: true, force: true });
   mkdirSync(dependencies);
-  const tensorflow = relative(dependencies, join(library, 'tensorflow'));
   symlinkSync(tensorflow, join(dependencies, 'lib'));
   symlinkSync(join(tensorflow, 'include'), join(dependencies, 'include'));
 }
 
-async function build(project, addon, compiler) {
+/** Builds in a temporary folder, because make cannot work where a space is in the path. */
+async function build(project, addon, library, compiler) {
+  const folder = mkdtempSync(join(os.tmpdir(), 'tfjs-addon-'));
+  try {
+    for (const source of ['binding', 'binding.gyp', 'package.json']) {
+      cpSync(join(addon.folder, source), join(folder, source), { recursive: true });
+    }
+    linkLibrary(folder, library);
+    await runBuilder(project, addon, folder, compiler);
+    linkLibrary(addon.folder, library);
+    mkdirSync(dirname(addon.binary), { recursive: true });
+    cpSync(join(folder, relative(addon.folder, addon.binary)), addon.binary);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runBuilder(project, addon, folder, compiler) {
   const args = [addon.builder, 'install', '--build-from-source'];
   const headers = nodeHeaders();
   if (headers) args.push(`--nodedir=${headers}`);
@@ -95,10 +119,10 @@ async function build(project, addon, compiler) {
   };
   const npm = npmScript();
   if (npm) env.npm_config_node_gyp ??= join(npm, '../../node_modules/node-gyp/bin/node-gyp.js');
-  // On macOS the library's own name is @rpath/..., which the package's build settings do not know.
-  if (process.platform === 'darwin') env.LDFLAGS = `-Wl,-rpath,${join(addon.folder, 'deps/lib')}`;
+  // On macOS the library's own name starts with @rpath, which the package's build settings lack.
+  if (process.platform === 'darwin') env.LDFLAGS = '-Wl,-rpath,@loader_path/../../deps/lib';
   try {
-    await runLogged(project, process.execPath, args, { cwd: addon.folder, env });
+    await runLogged(project, process.execPath, args, { cwd: folder, env });
   } catch (error) {
     throw new SetupError(`the addon could not be built: ${error.message}`, error.logLines);
   }

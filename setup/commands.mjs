@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { constants as system } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -89,13 +89,19 @@ export async function runLogged(project, command, args, options = {}) {
     if (code === 0) return;
     const text = readFileSync(project.log).subarray(start).toString();
     const lines = stripVTControlCharacters(text).split(/[\r\n]+/);
+    const name = [command, ...args.slice(0, 3)].map((it) => basename(it)).join(' ');
     throw new SetupError(
-      error ? `${command}: ${error.message}` : `${command} ended with exit code ${code}`,
-      lines.filter((line) => line.trim()).slice(-12),
+      error ? `${name}: ${error.message}` : `"${name}" ended with exit code ${code}`,
+      lines.filter(isTelling).slice(-12),
     );
   } finally {
     closeSync(log);
   }
+}
+
+/** Not so are stack traces and what node-pre-gyp says about itself, below the compiler's errors. */
+function isTelling(line) {
+  return line.trim() !== '' && !/^\s+at |^node-pre-gyp |^Failed to execute /.test(line);
 }
 
 /** Runs a command to its end; `code` is 128 plus the signal's number when a signal ended it. */

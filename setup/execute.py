@@ -1,23 +1,29 @@
 """Executes a notebook from its first cell to its last: execute.py NOTEBOOK EXECUTED ROOT.
 
-Writes EXECUTED only when every cell succeeded. Exits 1 after a failing cell, 130 when interrupted.
+Writes EXECUTED only when every cell succeeded. Exits 1 after a failing cell, 130 after Ctrl-C.
 """
 
-import asyncio
-import os
 import signal
+
+# Until there is a kernel, a signal just ends this process, without Python's traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import contextlib
+import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 
-async def execute(notebook, kernel_log):
-    """Executes the notebook's cells in place and prints a line for each."""
+def make_client(notebook):
+    """A client that executes the notebook in place and prints a line for each code cell."""
     start = 0.0
 
     def show_start(cell_index, **_):
@@ -36,7 +42,7 @@ async def execute(notebook, kernel_log):
         print("\nThis cell failed:\n" + indent(cell.source), file=sys.stderr)
         print("\n" + indent(error or "\n".join(reply.get("traceback", []))), file=sys.stderr)
 
-    client = NotebookClient(
+    return NotebookClient(
         notebook,
         timeout=None,
         record_timing=False,
@@ -47,16 +53,26 @@ async def execute(notebook, kernel_log):
         on_cell_executed=show_end,
         on_cell_error=show_error,
     )
-    # What native code prints, such as TensorFlow's banner, belongs to no cell.
-    run = asyncio.ensure_future(client.async_execute(stdout=kernel_log, stderr=kernel_log))
 
-    def stop_on_signals(**_):
-        # nbclient's own handlers end the kernel, but then wait for its answer.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, run.cancel)
 
-    client.on_notebook_start = stop_on_signals
-    await run
+def execute(client, kernel_log):
+    """Executes in a second thread, so that nbclient leaves the signals to this one."""
+
+    def stop(number, _):
+        kernels = psutil.Process().children(recursive=True)
+        for kernel in kernels:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernel.kill()
+        psutil.wait_procs(kernels, timeout=10)
+        if client.km:
+            client.km.cleanup_connection_file()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    with ThreadPoolExecutor(1) as pool:
+        # What native code prints, such as TensorFlow's banner, belongs to no cell.
+        pool.submit(client.execute, stdout=kernel_log, stderr=kernel_log).result()
 
 
 def indent(text):
@@ -90,9 +106,7 @@ def main():
     notebook = nbformat.read(source, as_version=nbformat.NO_CONVERT)
     with tempfile.TemporaryFile("w+", errors="replace") as kernel_log:
         try:
-            asyncio.run(execute(notebook, kernel_log))
-        except asyncio.CancelledError:
-            sys.exit(130)
+            execute(make_client(notebook), kernel_log)
         except CellExecutionError:
             sys.exit(1)
         except RuntimeError as error:

@@ -12,7 +12,7 @@ import {
   rmSync,
 } from 'node:fs';
 import os from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fail, passSignalsOn, run, SetupError } from './commands.mjs';
 import { jupyterEnvironment } from './jupyter.mjs';
 import { writeFileAtomically } from './stamps.mjs';
@@ -82,7 +82,7 @@ async function execute(project, notebook, folder, quick) {
   const executed = join(folder, basename(notebook));
   const results = join(folder, name);
   mkdirSync(results);
-  console.log(`${notebook}${quick ? ' (quick)' : ''}`);
+  console.log(`${relative(project.root, notebook)}${quick ? ' (quick)' : ''}`);
   const received = passSignalsOn();
   const script = join(import.meta.dirname, 'execute.py');
   const { code } = await run(project.python, [script, notebook, executed, project.root], {
@@ -96,8 +96,8 @@ async function execute(project, notebook, folder, quick) {
   });
   if (received.exitCode || code !== 0) {
     rmSync(folder, { recursive: true });
-    console.error(`${name} did not finish; the notebook and its results are as they were.`);
-    process.exit(received.exitCode ?? 1);
+    console.error(`\n${name} did not finish; the notebook and its results are as they were.`);
+    process.exit(received.exitCode ?? (code > 128 ? code : 1));
   }
   if (!quick) replace(project, notebook, executed, results);
 }

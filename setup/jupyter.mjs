@@ -27,20 +27,14 @@ export function registerKernel(project) {
     display_name: 'TypeScript',
     language: 'typescript',
   };
-  const settings = {
-    disabledExtensions: { '@jupyterlab/apputils-extension:announcements': true },
-  };
+  const noNews = { fetchNews: 'false', checkForUpdates: false };
+  const settings = { '@jupyterlab/apputils-extension:notification': noNews };
   const share = join(project.venv, 'share', 'jupyter');
   const changes = [
     writeIfDifferent(join(share, 'kernels', 'tslab', 'kernel.json'), kernel),
-    writeIfDifferent(
-      join(project.venv, 'etc', 'jupyter', 'labconfig', 'page_config.json'),
-      settings,
-    ),
+    writeIfDifferent(join(share, 'lab', 'settings', 'overrides.json'), settings),
   ];
-  return changes.includes(true)
-    ? `registered in ${join('.venv', 'share', 'jupyter')}`
-    : 'up to date';
+  return changes.includes(true) ? 'registered in .venv/share/jupyter' : 'up to date';
 }
 
 function writeIfDifferent(file, content) {

@@ -31,6 +31,7 @@ export async function setUp() {
     await installTensorFlow(project);
     if (project.isRepository) await step('lib', () => compileLibrary(project));
     await step('tslab kernel', () => registerKernel(project));
+    if (!project.isRepository) console.log('JupyterLab starts with: .venv/bin/jupyter lab');
   } catch (error) {
     fail(error);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { layerDiagram } from '../lib/diagram';
-import type { Figure } from '../lib/figures';
+import type { Figure } from '../lib/figure';
 import { buildBaseline, buildRegularizedCnn, buildSimpleCnn } from '../lib/models';
 import { tf } from '../lib/tensorflow';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { writeFileWhole, writeFolderWhole } from '../lib/files';
+import { sha256, writeFileWhole, writeFolderWhole } from '../lib/files';
 
 describe('files', () => {
   let folder: string;
@@ -60,5 +60,11 @@ describe('files', () => {
     await assert.rejects(writeFolderWhole(target, files), /cannot write .*model: ENOENT/);
     assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'old');
     assert.deepEqual(await readdir(folder), ['model']);
+  });
+
+  it('sha256(contents) gives the digest that FIPS 180-2 has for its example', () => {
+    const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+    assert.equal(sha256('abc'), digest);
+    assert.equal(sha256(Uint8Array.of(97, 98, 99)), digest);
   });
 });

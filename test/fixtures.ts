@@ -1,3 +1,7 @@
+import assert from 'node:assert/strict';
+import type { DigitSet } from '../lib/digits';
+import { palette, sequentialScale, type Figure } from '../lib/figure';
+
 /** Six digits drawn by hand, 5 x 7 cells each: # is ink, + a softer edge. */
 const drawings: readonly [label: number, rows: readonly string[]][] = [
   [0, [' +##+', '##+##', '#+ +#', '#   #', '#+ +#', '##+##', '+##+ ']],
@@ -40,4 +44,38 @@ function header(...words: number[]): Buffer {
   const bytes = Buffer.alloc(4 * words.length);
   words.forEach((word, index) => bytes.writeUInt32BE(word, 4 * index));
   return bytes;
+}
+
+/** The names of the ten digits. */
+export const classNames = Array.from({ length: 10 }, (_, index) => String(index));
+
+/** The six drawn digits as a set, several times over. */
+export function drawnSet(times = 1): DigitSet {
+  const digits = Array.from({ length: times }, () => drawnDigits).flat();
+  return {
+    images: Float32Array.from(
+      digits.flatMap(({ pixels }) => [...pixels]),
+      (ink) => ink / 255,
+    ),
+    labels: Uint8Array.from(digits, ({ label }) => label),
+    count: digits.length,
+  };
+}
+
+/** Every figure has titled axes, a size, a description, and no color from outside the palette. */
+export function assertReadable({ data, layout, description }: Figure): void {
+  const visible = [layout.xaxis, layout.yaxis].filter((axis) => axis?.visible !== false);
+  assert.ok(visible.length > 0);
+  for (const axis of visible) {
+    assert.ok((axis?.title as { text: string }).text.length > 0);
+  }
+  assert.ok((layout.width as number) <= 900 && (layout.height as number) <= 900);
+  assert.ok(description.length > 40);
+  const allowed = new Set<string>(Object.values(palette));
+  sequentialScale.forEach(([, color]) => allowed.add(color));
+  const used = JSON.stringify(data).match(/#[0-9a-f]{6}/gi) ?? [];
+  assert.deepEqual(
+    used.filter((color) => !allowed.has(color)),
+    [],
+  );
 }

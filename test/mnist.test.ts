@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { imagePixels, type DigitSet } from '../lib/digits';
 import { unpack } from '../lib/idx';
-import { type DigitSet, imagePixels, loadDigits, selectDigits } from '../lib/mnist';
+import { loadDigits } from '../lib/mnist';
 import { seededRandom } from '../lib/random';
 import { drawnDigits, idxImages, idxLabels } from './fixtures';
 
@@ -219,13 +220,6 @@ describe('mnist', () => {
     assert.deepEqual(other.test, first.test);
   });
 
-  it('loadDigits() leaves training digits in no order of class or place', async () => {
-    await writeSet(folder, randomLabels(1000, 13).sort());
-    const { train } = await loadDigits();
-    const firstHundred = countsOf(train.labels.subarray(0, 100));
-    assert.ok(Math.min(...firstHundred) > 0, `classes ${firstHundred}`);
-  });
-
   it('loadDigits({ limit }) takes subsets of the same split, classes in proportion', async () => {
     const labels = randomLabels(2000, 14);
     await writeSet(folder, labels);
@@ -319,30 +313,6 @@ describe('mnist', () => {
     await assert.rejects(loadDigits({ log, mirrors }), (error: Error) =>
       error.message.startsWith(`${found}: the SHA-256`),
     );
-  });
-
-  it('selectDigits(digits, indices) copies the digits in the order of indices', () => {
-    const digits = drawnSet();
-    const picked = selectDigits(digits, [5, 0, 5]);
-    assert.deepEqual([...picked.labels], [7, 0, 7]);
-    assert.equal(picked.count, 3);
-    const image = (set: DigitSet, i: number) =>
-      set.images.slice(i * imagePixels, (i + 1) * imagePixels);
-    [5, 0, 5].forEach((from, to) => assert.deepEqual(image(picked, to), image(digits, from)));
-    picked.images.fill(0.5);
-    assert.notEqual(digits.images[0], 0.5);
-  });
-
-  it('selectDigits(digits, []) is an empty set', () => {
-    const empty = { images: new Float32Array(), labels: new Uint8Array(), count: 0 };
-    assert.deepEqual(selectDigits(drawnSet(), []), empty);
-  });
-
-  it('selectDigits(digits, indices) refuses an index out of range', () => {
-    for (const index of [6, -1, 0.5, NaN]) {
-      const message = `indices[1] is ${index}; expected a whole number from 0 to 5`;
-      assert.throws(() => selectDigits(drawnSet(), [0, index]), { name: 'RangeError', message });
-    }
   });
 
   it('loadDigits() reads the real MNIST in MNIST_DIR', async function () {
@@ -445,14 +415,6 @@ function countsOf(labels: Iterable<number>): number[] {
   const counts = new Array<number>(10).fill(0);
   for (const label of labels) counts[label]++;
   return counts;
-}
-
-function drawnSet(): DigitSet {
-  const images = Float32Array.from(
-    drawnDigits.flatMap(({ pixels }) => [...pixels]),
-    (ink) => ink / 255,
-  );
-  return { images, labels: Uint8Array.from(drawnDigits, ({ label }) => label), count: 6 };
 }
 
 async function listen(server: http.Server): Promise<string> {

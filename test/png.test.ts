@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { PNG } from 'pngjs';
-import type { Figure } from '../lib/figures';
+import type { Figure } from '../lib/figure';
 import { renderPng, saveFigure } from '../lib/png';
 
 const repository = path.join(__dirname, '..');

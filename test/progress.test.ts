@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { palette } from '../lib/figures';
+import { palette } from '../lib/figure';
 import { epochText, progressSvg, progressText, summaryText } from '../lib/progress';
 import type { EpochResult, TrainingProgress } from '../lib/training';
 

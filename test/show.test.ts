@@ -8,7 +8,7 @@ import path from 'node:path';
 import '../lib/tensorflow';
 import { DataFrame } from 'danfojs-node';
 import * as kernel from 'tslab/dist/jupyter.js';
-import type { Figure } from '../lib/figures';
+import type { Figure } from '../lib/figure';
 import { show, showProgress } from '../lib/show';
 import type { TrainingProgress } from '../lib/training';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { DigitSet } from '../lib/mnist';
+import type { DigitSet } from '../lib/digits';
 import { buildBaseline, buildRegularizedCnn, predict } from '../lib/models';
 import { seededRandom } from '../lib/random';
 import { tf } from '../lib/tensorflow';

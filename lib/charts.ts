@@ -1,0 +1,287 @@
+import type { Layout, Plot } from 'nodeplotlib';
+import {
+  axis,
+  baseLayout,
+  classAxis,
+  grays,
+  palette,
+  sequentialScale,
+  type Figure,
+} from './figure';
+import {
+  mostConfusedPairs,
+  normalizeRows,
+  type ClassificationReport,
+  type ClassScores,
+} from './metrics';
+import type { DigitData } from './mnist';
+import { percent, thousands } from './numbers';
+import type { EpochResult, TrainingHistory } from './training';
+
+/** A training with the name under which it is compared. */
+export interface NamedHistory {
+  readonly name: string;
+  readonly history: TrainingHistory;
+}
+
+/**
+ * Shows how the classes are spread in the training, validation and test set.
+ *
+ * Bars are shares of their own set, so that sets of different sizes compare; counts show on hover.
+ */
+export function classDistribution(data: DigitData): Figure {
+  const sets = [
+    { name: 'training', digits: data.train, color: palette.blue },
+    { name: 'validation', digits: data.validation, color: palette.orange },
+    { name: 'test', digits: data.test, color: palette.green },
+  ];
+  const classes = data.classNames.map((_, index) => index);
+  const traces = sets.map(({ name, digits, color }): Plot => {
+    const counts = classes.map((index) => digits.labels.filter((label) => label === index).length);
+    return {
+      type: 'bar',
+      name: `${name} (${thousands(digits.count)})`,
+      x: classes,
+      y: counts.map((images) => round((100 * images) / Math.max(1, digits.count), 3)),
+      hovertext: counts.map((images) => `${thousands(images)} images`),
+      hovertemplate: '%{y:.2f} %, %{hovertext}',
+      marker: { color },
+    };
+  });
+  const even = 100 / classes.length;
+  return {
+    data: traces,
+    layout: baseLayout('Class distribution', 760, 400, {
+      xaxis: classAxis(data.classNames),
+      yaxis: axis('share of the set (%)', { rangemode: 'tozero' }),
+      shapes: [
+        {
+          type: 'line',
+          xref: 'paper',
+          x0: 0,
+          x1: 1,
+          y0: even,
+          y1: even,
+          line: { color: grays.text, width: 1, dash: 'dot' },
+        },
+      ],
+      bargap: 0.25,
+      hovermode: 'x unified',
+    }),
+    description:
+      'Share of each class in each set, in percent: ' +
+      traces.map((trace) => `${trace.name}: ${(trace.y as number[]).join(', ')}`).join('; ') +
+      `. An even spread would give ${round(even, 1)}.`,
+  };
+}
+
+/**
+ * Shows accuracy and loss by epoch, side by side, for the training and the validation images.
+ *
+ * @param history - The training to show.
+ * @param title - Name of the network. @default 'Training'
+ */
+export function trainingCurves(history: TrainingHistory, title = 'Training'): Figure {
+  const line = (
+    name: 'training' | 'validation',
+    panel: '' | '2',
+    value: (result: EpochResult) => number,
+  ): Plot => ({
+    type: 'scatter',
+    mode: 'lines+markers',
+    name,
+    x: history.epochs.map((result) => result.epoch),
+    y: history.epochs.map((result) => round(value(result), 5)),
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    showlegend: panel === '',
+    hovertemplate: panel === '' ? '%{y:.2f} %' : '%{y:.4f}',
+    line: { color: name === 'training' ? palette.blue : palette.vermillion, width: 2 },
+    marker: { size: 6, symbol: name === 'training' ? 'circle' : 'square' },
+  });
+  const lastEpoch = history.epochs.at(-1)?.epoch ?? 1;
+  const best = [...history.epochs].sort((a, b) => b.validationAccuracy - a.validationAccuracy)[0];
+  const lowest = [...history.epochs].sort((a, b) => a.validationLoss - b.validationLoss)[0];
+  return {
+    data: [
+      line('training', '', (result) => 100 * result.accuracy),
+      line('validation', '', (result) => 100 * result.validationAccuracy),
+      line('training', '2', (result) => result.loss),
+      line('validation', '2', (result) => result.validationLoss),
+    ],
+    layout: baseLayout(`${title}: accuracy and loss by epoch`, 860, 380, {
+      xaxis: epochAxis(lastEpoch, { domain: [0, 0.45] }),
+      yaxis: axis('accuracy (%)'),
+      xaxis2: epochAxis(lastEpoch, { domain: [0.57, 1] }),
+      yaxis2: axis('loss (cross-entropy, nats)', { anchor: 'x2', rangemode: 'tozero' }),
+      hovermode: 'x unified',
+    }),
+    description:
+      best === undefined
+        ? `${title}: no epoch was finished.`
+        : `${title}: accuracy and loss by epoch. Validation accuracy is highest in epoch ` +
+          `${best.epoch} (${percent(best.validationAccuracy)}), validation loss lowest in epoch ` +
+          `${lowest.epoch} (${lowest.validationLoss.toFixed(4)}).`,
+  };
+}
+
+/** Shows the validation accuracy of several trainings by epoch, one line for each. */
+export function compareCurves(runs: readonly NamedHistory[]): Figure {
+  const colors = Object.values(palette);
+  const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
+  const longest = Math.max(1, ...runs.map(({ history }) => history.epochs.length));
+  return {
+    data: runs.map(({ name, history }, run): Plot => ({
+      type: 'scatter',
+      mode: 'lines+markers',
+      name,
+      x: history.epochs.map((result) => result.epoch),
+      y: history.epochs.map((result) => round(100 * result.validationAccuracy, 3)),
+      hovertemplate: '%{y:.2f} %',
+      line: { color: colors[run % colors.length], width: 2 },
+      marker: { size: 7, symbol: symbols[run % symbols.length] },
+    })),
+    layout: baseLayout('Validation accuracy by epoch', 760, 400, {
+      xaxis: epochAxis(longest),
+      yaxis: axis('validation accuracy (%)'),
+      hovermode: 'x unified',
+    }),
+    description:
+      'Validation accuracy by epoch. ' +
+      runs
+        .map(({ name, history }) => {
+          const last = history.epochs.at(-1);
+          return last ? `${name} ends at ${percent(last.validationAccuracy)}` : `${name}: none`;
+        })
+        .join('; '),
+  };
+}
+
+/**
+ * Shows a confusion matrix as a heat map: counts in the cells, shares of the true class as color.
+ *
+ * The color scale is logarithmic, from 0.05 % to 100 % of the row, since errors of a good
+ * classifier would all look white on a linear one; cells without an image stay white.
+ *
+ * @param counts - Rows are the truth, columns the guess, in images.
+ * @param classNames - Name of each class, in order.
+ * @param title - What was classified. @default 'Confusion matrix'
+ */
+export function confusionHeatMap(
+  counts: readonly (readonly number[])[],
+  classNames: readonly string[],
+  title = 'Confusion matrix',
+): Figure {
+  const shares = normalizeRows(counts);
+  const cells = counts.flatMap((row, truth) =>
+    row.map((images, guess) => ({ truth, guess, images, share: shares[truth][guess] })),
+  );
+  const [worst] = mostConfusedPairs(counts, 1);
+  const depth = (share: number) => Math.log10(Math.max(100 * share, 0.05));
+  const ticks = [0.1, 1, 10, 100];
+  // Typed loosely, since nodeplotlib's types know plotly 1 only, where this title was a string.
+  const colorBar: object = {
+    title: { text: 'share of the true class (%)', font: { size: 14 }, side: 'right' },
+    tickvals: ticks.map(Math.log10),
+    ticktext: ticks.map(String),
+    outlinewidth: 0,
+    thickness: 14,
+  };
+  const side = Math.max(460, 44 * classNames.length);
+  return {
+    data: [
+      {
+        type: 'heatmap',
+        x: cells.map((cell) => cell.guess),
+        y: cells.map((cell) => cell.truth),
+        z: cells.map((cell) => (cell.images > 0 ? round(depth(cell.share), 3) : null)),
+        hovertext: cells.map(
+          (cell) =>
+            `truth ${classNames[cell.truth]}, guess ${classNames[cell.guess]}: ` +
+            `${thousands(cell.images)} images, ${percent(cell.share)} of the row`,
+        ),
+        hoverinfo: 'text',
+        colorscale: sequentialScale,
+        zmin: Math.log10(0.05),
+        zmax: 2,
+        xgap: 1,
+        ygap: 1,
+        colorbar: colorBar,
+      },
+    ],
+    layout: baseLayout(title, side + 200, side + 120, {
+      xaxis: classAxis(classNames, 'guess'),
+      yaxis: classAxis(classNames, 'truth', { range: [classNames.length - 0.5, -0.5] }),
+      annotations: cells
+        .filter((cell) => cell.images > 0)
+        .map((cell) => ({
+          x: cell.guess,
+          y: cell.truth,
+          text: String(cell.images),
+          showarrow: false,
+          font: { size: 12, color: cell.share > 0.05 ? '#ffffff' : grays.text },
+        })),
+      margin: { l: 70, r: 25, t: 60, b: 60 },
+    }),
+    description:
+      `${title}: rows are the truth, columns the guess, in images. ` +
+      (worst === undefined
+        ? 'There are no errors.'
+        : `Most frequent error: ${classNames[worst.truth]} read as ${classNames[worst.guess]} ` +
+          `(${worst.count} times).`),
+  };
+}
+
+/**
+ * Shows precision, recall and F1 of every class as bars.
+ *
+ * The axis starts just below the lowest score, since the bars of a good classifier would otherwise
+ * look alike; its title says so.
+ */
+export function perClassBars(report: ClassificationReport): Figure {
+  const names = report.classes.map((scores) => scores.className);
+  const bars = [
+    { name: 'precision', color: palette.blue, value: (scores: ClassScores) => scores.precision },
+    { name: 'recall', color: palette.orange, value: (scores: ClassScores) => scores.recall },
+    { name: 'F1', color: palette.green, value: (scores: ClassScores) => scores.f1 },
+  ];
+  const values = bars.flatMap((bar) => report.classes.map((scores) => 100 * bar.value(scores)));
+  const lowest = Math.min(...values);
+  // The nearest of these below the lowest score leaves its bar some height.
+  const start = [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
+  const weakest = [...report.classes].sort((a, b) => a.f1 - b.f1)[0];
+  return {
+    data: bars.map(({ name, color, value }): Plot => ({
+      type: 'bar',
+      name,
+      x: names.map((_, index) => index),
+      y: report.classes.map((scores) => round(100 * value(scores), 3)),
+      hovertemplate: '%{y:.2f} %',
+      marker: { color },
+    })),
+    layout: baseLayout('Precision, recall and F1 of every class', 820, 400, {
+      xaxis: classAxis(names),
+      yaxis: axis(start > 0 ? `score (%), from ${start} %` : 'score (%)', { range: [start, 100] }),
+      bargap: 0.25,
+      hovermode: 'x unified',
+    }),
+    description:
+      `Precision, recall and F1 of every class, from ${round(lowest, 2)} % up. ` +
+      `The lowest F1 is that of ${weakest.className} (${percent(weakest.f1)}).`,
+  };
+}
+
+/** Epochs are whole numbers: at most about ten ticks, none between two epochs. */
+function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
+  return axis('epoch', {
+    range: [0.7, lastEpoch + 0.3],
+    tick0: 1,
+    dtick: Math.ceil(lastEpoch / 12),
+    tickformat: 'd',
+    ...details,
+  });
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

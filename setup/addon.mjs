@@ -18,6 +18,8 @@ import { findGpu, libraryFolder, unpackLibrary } from './libtensorflow.mjs';
 import { npmScript } from './packages.mjs';
 import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 
+const noCompiler = 'there is no C++ compiler with make';
+
 /** Installs libtensorflow and the addon, or the official binary of both; then names the device. */
 export async function installTensorFlow(project) {
   const addon = findAddon(project);
@@ -31,22 +33,21 @@ export async function installTensorFlow(project) {
   if (stamp) {
     await step('native addon', () => 'up to date: the official binary');
   } else {
-    stamp = currentStamp(addon.stampFile, builtInputs);
     try {
-      if (!stamp && !compiler) throw new SetupError('there is no C++ compiler with make');
+      if (!compiler && !existsSync(addon.stampFile)) throw new SetupError(noCompiler);
       await step('libtensorflow', () => unpackLibrary(project, library, gpu));
       await step('native addon', async () => {
+        stamp = currentStamp(addon.stampFile, builtInputs);
         if (stamp) return 'up to date';
+        if (!compiler) throw new SetupError(noCompiler);
         rmSync(addon.stampFile, { force: true });
         await build(project, addon, library, compiler);
-        stamp = { inputs: builtInputs, ...loadAddon(addon) };
-        writeStamp(addon.stampFile, stamp);
+        stamp = loadAddon(addon, builtInputs);
         return `built with ${compiler}`;
       });
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
-      stamp = await installOfficialBinary(project, addon, error, !compiler);
-      writeStamp(addon.stampFile, { inputs: officialInputs, ...stamp });
+      stamp = await installOfficialBinary(project, addon, officialInputs, error);
     }
   }
   await step('device', () => describeDevice(stamp, gpu));
@@ -142,8 +143,12 @@ function npmSetting(name) {
   return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout.trim();
 }
 
-/** Loads the addon in a process of its own, because a broken one can end the process. */
-function loadAddon(addon) {
+/**
+ * Loads the addon in a process of its own, because a broken one can end the process, and stamps it.
+ *
+ * @returns The stamp, with TensorFlow's version and whether it found a GPU that it can use.
+ */
+function loadAddon(addon, inputs) {
   const script =
     'const addon = require(process.argv[1]);' +
     'console.log(JSON.stringify([addon.TF_Version, addon.isUsingGpuDevice()]))';
@@ -152,37 +157,30 @@ function loadAddon(addon) {
     env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '1' },
   });
   if (status !== 0) {
-    const lines = stderr.trim().split('\n').slice(-12);
-    throw new SetupError('the addon does not load', lines);
+    throw new SetupError('the addon does not load', stderr.trim().split('\n').slice(-12));
   }
   const [tensorflow, usesGpu] = JSON.parse(stdout);
-  const outputs = [addon.binary, join(addon.folder, 'deps', 'lib', 'libtensorflow_framework.so')];
-  return {
-    tensorflow,
-    usesGpu,
-    outputs: outputs.map((file) => relative(dirname(addon.stampFile), file)),
-  };
+  const outputs = [join('napi-v8', 'tfjs_binding.node'), '../deps/lib', '../deps/include'];
+  return writeStamp(addon.stampFile, { inputs, outputs, tensorflow, usesGpu });
 }
 
 /** The package's own install script downloads a TensorFlow of 2022 and the addon for it. */
-async function installOfficialBinary(project, addon, reason, needsCompiler) {
+async function installOfficialBinary(project, addon, inputs, reason) {
   let stamp;
   try {
     await step('official binary', async () => {
       const script = [join('scripts', 'install.js'), 'gpu', 'download'];
-      const PATH = [dirname(process.execPath), dirname(addon.builder), process.env.PATH].join(
-        delimiter,
-      );
-      const env = { ...process.env, PATH };
+      const programs = [dirname(process.execPath), dirname(addon.builder), process.env.PATH];
+      const env = { ...process.env, PATH: programs.join(delimiter) };
       await runLogged(project, process.execPath, script, { cwd: addon.folder, env });
-      stamp = loadAddon(addon);
+      stamp = loadAddon(addon, inputs);
       return `TensorFlow ${stamp.tensorflow}, because ${reason.message}`;
     });
     return stamp;
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    const needsCompiler = reason.message === noCompiler;
     const remedy = needsCompiler
-      ? 'Install a C++ compiler and make (Debian, Ubuntu: apt-get install g++ make; macOS: xcode-select --install)'
+      ? 'Install g++ and make (Debian, Ubuntu: apt-get install g++ make; macOS: xcode-select --install)'
       : `Look at the lines below (all of them: ${project.log})`;
     throw new SetupError(
       `TensorFlow has no addon for Node: ${reason.message}, and the official binary could not be ` +

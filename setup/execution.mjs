@@ -3,11 +3,11 @@
 import {
   accessSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
 } from 'node:fs';
@@ -15,7 +15,6 @@ import os from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fail, passSignalsOn, run, SetupError } from './commands.mjs';
 import { jupyterEnvironment } from './jupyter.mjs';
-import { writeFileAtomically } from './stamps.mjs';
 
 /**
  * Executes all notebooks, or the named ones, one after the other, and ends the process.
@@ -102,14 +101,25 @@ async function execute(project, notebook, folder, quick) {
   if (!quick) replace(project, notebook, executed, results);
 }
 
-/** Puts the executed notebook and its results in the place of the old ones. */
+/** Puts the executed notebook and its results in the place of the old ones: both, or neither. */
 function replace(project, notebook, executed, results) {
   const target = join(project.root, 'results', basename(results));
   const old = `${results}-old`;
-  const hasResults = readdirSync(results).length > 0;
-  if (hasResults) {
-    if (existsSync(target)) renameSync(target, old);
-    renameSync(results, target);
+  // The copy is what a full disk or another one could spoil, so it comes before the renames.
+  const staged = `${notebook}.${process.pid}.tmp`;
+  copyFileSync(executed, staged);
+  try {
+    if (readdirSync(results).length > 0) {
+      if (existsSync(target)) renameSync(target, old);
+      renameSync(results, target);
+    }
+    renameSync(staged, notebook);
+  } catch (error) {
+    rmSync(staged, { force: true });
+    if (existsSync(old)) {
+      rmSync(target, { recursive: true, force: true });
+      renameSync(old, target);
+    }
+    throw new SetupError(`The results could not be put in place: ${error.message}`);
   }
-  writeFileAtomically(notebook, readFileSync(executed));
 }

@@ -47,19 +47,19 @@ export async function unpackLibrary(project, folder, gpu) {
   try {
     const parts = ['tensorflow/libtensorflow_', 'tensorflow/include/', metadata];
     await fetchWheels(project, [`${wheelName(gpu)}==${version}`], unpacked, parts);
-    if (gpu)
+    if (gpu) {
       await fetchWheels(project, cudaWheels(join(unpacked, metadata)), unpacked, ['nvidia/']);
+    }
   } catch (error) {
     throw new SetupError(`libtensorflow could not be installed: ${error.message}`, error.logLines);
   }
   const library = join(unpacked, 'tensorflow');
   for (const [name, target] of Object.entries(links)) symlinkSync(target, join(library, name));
+  const folders = gpu ? readdirSync(join(unpacked, 'nvidia')) : [];
   const outputs = [
     'tensorflow/include/tensorflow/c/c_api.h',
-    ...Object.entries(links)
-      .flat()
-      .map((name) => join('tensorflow', name)),
-    ...(gpu ? readdirSync(join(unpacked, 'nvidia')).map((name) => join('nvidia', name)) : []),
+    ...Object.keys(links).map((name) => join('tensorflow', name)),
+    ...folders.map((name) => join('nvidia', name)),
   ];
   writeStamp(join(unpacked, '.setup.json'), { inputs, outputs });
   rmSync(folder, { recursive: true, force: true });

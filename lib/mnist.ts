@@ -197,7 +197,8 @@ async function readCache(options: LoadOptions, random: Random): Promise<Source> 
       const bytes = await downloadFile(urls, target, { sha256: checksum, onProgress, log });
       files.push({ file: target, bytes });
     } catch (error) {
-      log((error as Error).message);
+      // Nothing failed where nothing was asked for.
+      if (mirrors.length > 0) log((error as Error).message);
       log(`Going on with a ${sampleName}.`);
       return readSample(random);
     }

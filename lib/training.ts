@@ -104,6 +104,9 @@ export async function train(
   const stop = () => {
     stopped = true;
   };
+  // tslab starts a cell under Node's breakOnSigint, which resets SIGINT to ending the process when
+  // the cell's first synchronous part returns; a listener added before that would not bring it back.
+  await Promise.resolve();
   process.on('SIGINT', stop);
   signal?.addEventListener('abort', stop);
 

@@ -1,7 +1,7 @@
 // How does Jupyter find the kernel, and where does it keep its files? All inside the project.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fail, passSignalsOn, run, SetupError } from './commands.mjs';
 import { pythonEnvironment } from './python.mjs';
 import { writeFileAtomically } from './stamps.mjs';
@@ -51,6 +51,7 @@ function writeIfDifferent(file, content) {
 /** The environment in which Jupyter reads and writes nothing of the user's own. */
 export function jupyterEnvironment(project) {
   const folder = join(project.root, '.jupyter');
+  const { MNIST_DIR } = process.env;
   mkdirSync(folder, { recursive: true });
   return {
     ...pythonEnvironment(),
@@ -60,6 +61,8 @@ export function jupyterEnvironment(project) {
     JUPYTERLAB_SETTINGS_DIR: join(folder, 'lab', 'user-settings'),
     JUPYTERLAB_WORKSPACES_DIR: join(folder, 'lab', 'workspaces'),
     IPYTHONDIR: join(folder, 'ipython'),
+    // A kernel works in notebooks/, where a relative path would mean another folder.
+    ...(MNIST_DIR && { MNIST_DIR: resolve(process.env.INIT_CWD ?? '.', MNIST_DIR) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { predictFused } from './fused/prediction';
 import { drawSeed, seededRandom } from './random';
 import { tf } from './tensorflow';
 
@@ -106,6 +107,11 @@ export function buildRegularizedCnn(options: RegularizedCnnOptions = {}): tf.Seq
  * @throws RangeError when the pixels are none, or not a whole number of the model's images.
  */
 export async function predict(model: tf.LayersModel, images: Float32Array): Promise<Float32Array> {
+  imageCount(model, images);
+  const fused = predictFused(model, images);
+  if (fused !== undefined) {
+    return fused;
+  }
   const input = imageTensor(model, images);
   const output = model.predict(input, { batchSize: 1000 }) as tf.Tensor;
   input.dispose();
@@ -123,16 +129,31 @@ export async function predict(model: tf.LayersModel, images: Float32Array): Prom
  * @throws RangeError when the pixels are none, or not a whole number of the model's images.
  */
 export function imageTensor(model: tf.LayersModel, images: Float32Array): tf.Tensor {
-  const imageShape = model.inputs[0].shape.slice(1) as number[];
-  const imagePixels = imageShape.reduce((product, size) => product * size, 1);
+  return tf.tensor(images, [imageCount(model, images), ...imageShape(model)]);
+}
+
+/**
+ * Counts the images in a row of pixels.
+ *
+ * @param model - The network whose images they are.
+ * @param images - The pixels of one or more images, one after the other.
+ * @throws RangeError when the pixels are none, or not a whole number of the model's images.
+ */
+export function imageCount(model: tf.LayersModel, images: Float32Array): number {
+  const shape = imageShape(model);
+  const imagePixels = shape.reduce((product, size) => product * size, 1);
   if (images.length === 0 || images.length % imagePixels !== 0) {
     throw new RangeError(
       `images has ${images.length} pixels; expected a positive multiple of ${imagePixels}, since ` +
-        `model ${model.name} takes images of ${imageShape.join(' x ')}: resize them, or build the ` +
+        `model ${model.name} takes images of ${shape.join(' x ')}: resize them, or build the ` +
         'model with their imageSize',
     );
   }
-  return tf.tensor(images, [images.length / imagePixels, ...imageShape]);
+  return images.length / imagePixels;
+}
+
+function imageShape(model: tf.LayersModel): number[] {
+  return model.inputs[0].shape.slice(1) as number[];
 }
 
 /** Layers stacked one on the other, each drawing its initial weights from the run's seed. */

@@ -8,7 +8,8 @@ import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 export async function compileLibrary(project) {
   const { root } = project;
   const lib = join(root, 'lib');
-  const sources = readdirSync(lib)
+  const sources = ['.', 'fused']
+    .flatMap((folder) => readdirSync(join(lib, folder)).map((file) => join(folder, file)))
     .filter((file) => file.endsWith('.ts'))
     .sort();
   const settings = ['tsconfig.json', 'lib/tsconfig.json', 'lib/package.json', 'package-lock.json'];

@@ -60,9 +60,13 @@ describe('the packed library', () => {
     writeFileSync(path.join(folder, 'package.json'), packageJson);
     run(installing[0], folder);
 
-    const sources = readdirSync(path.join(root, 'lib')).filter((file) => file.endsWith('.ts'));
+    const sources = ['.', 'fused']
+      .flatMap((part) =>
+        readdirSync(path.join(root, 'lib', part)).map((file) => path.join(part, file)),
+      )
+      .filter((file) => file.endsWith('.ts'));
     const compiled = sources
-      .map((file) => path.join('dist', path.basename(file, '.ts')))
+      .map((file) => path.join('dist', file.replace(/\.ts$/, '')))
       .flatMap((file) => [`${file}.js`, `${file}.d.ts`]);
     assert.deepEqual(installed('digit-recognizer'), [...compiled, 'package.json'].sort());
 

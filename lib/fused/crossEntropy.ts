@@ -1,0 +1,39 @@
+import { DataType, output, type Graph, type Value } from './graph';
+
+/** What the loss of some images leaves in a graph. */
+export interface CrossEntropy {
+  /** Loss summed over the images, in nats. */
+  readonly loss: Value;
+  /** How many images have their label's logit as the highest. */
+  readonly correct: Value;
+  /** Gradient of the batch's mean loss by the logits. */
+  readonly gradient: Value;
+}
+
+/**
+ * Adds softmax, cross-entropy with whole-number labels and their gradient in one operation.
+ *
+ * tfjs clips the probabilities to 1e-7 first, and has no gradient where it does; this does not.
+ *
+ * @param count - Images in the batch that these are of, as a float.
+ */
+export function addCrossEntropy(
+  graph: Graph,
+  logits: Value,
+  labels: Value,
+  count: Value,
+): CrossEntropy {
+  const int32 = { type: DataType.int32 };
+  const losses = graph.float('SparseSoftmaxCrossEntropyWithLogits', [logits, labels], {
+    Tlabels: int32,
+  });
+  const axis = graph.constant(Int32Array.of(1), []);
+  const guesses = graph.float('ArgMax', [logits, axis], { output_type: int32 });
+  const hits = graph.cast(graph.add('Equal', [guesses, labels], { T: int32 }), DataType.bool);
+  const allImages = graph.constant(Int32Array.of(0));
+  return {
+    loss: graph.float('Sum', [losses, allImages]),
+    correct: graph.float('Sum', [hits, allImages]),
+    gradient: graph.float('RealDiv', [output(losses, 1), count]),
+  };
+}

@@ -1,0 +1,58 @@
+import type { tf } from '../tensorflow';
+import { fuseBatchNormalization } from './batchNormalization';
+import { fuseConvolution } from './convolution';
+import { fuseDense } from './dense';
+import { fuseDropout } from './dropout';
+import { fuseFlatten } from './flatten';
+import { fuseMaxPooling } from './maxPooling';
+import type { FusedLayer } from './network';
+
+/**
+ * Finds the operations that do what a tfjs layer does.
+ *
+ * @param isLast - Whether the layer gives the network's output.
+ * @returns Nothing, where the layer's class or its configuration is not covered.
+ */
+export function fuseLayer(layer: tf.layers.Layer, isLast: boolean): FusedLayer | undefined {
+  const config = layer.getConfig();
+  const constrained = Object.keys(config).some(
+    (key) => /(Regularizer|Constraint)$/.test(key) && config[key] != null,
+  );
+  if (constrained || config.dataFormat === 'channelsFirst') {
+    return undefined;
+  }
+  switch (layer.getClassName()) {
+    case 'BatchNormalization':
+      return fuseBatchNormalization(layer);
+    case 'Conv2D':
+      return fuseConvolution(layer);
+    case 'Dense':
+      return fuseDense(layer, isLast);
+    case 'Dropout':
+      return fuseDropout(layer);
+    case 'Flatten':
+      return fuseFlatten(layer);
+    case 'InputLayer':
+      return (_, input) => ({ output: input, backward: (gradient) => gradient });
+    case 'MaxPooling2D':
+      return fuseMaxPooling(layer);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Finds the operations of a whole model, up to the logits of its last softmax.
+ *
+ * @returns Nothing, where the model is not a sequence of layers that are covered.
+ */
+export function fuseModel(model: tf.LayersModel): FusedLayer[] | undefined {
+  if (model.getClassName() !== 'Sequential') {
+    return undefined;
+  }
+  const last = model.layers.length - 1;
+  const layers = model.layers.map((layer, index) => fuseLayer(layer, index === last));
+  const covered = layers.filter((layer): layer is FusedLayer => layer !== undefined);
+  const softmax = model.layers[last].getConfig().activation === 'softmax';
+  return softmax && covered.length === layers.length ? covered : undefined;
+}

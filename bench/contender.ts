@@ -1,0 +1,91 @@
+/**
+ * The contenders on tfjs-node: `contender.ts ours REPLICAS FOLDER` and `contender.ts stock 1 FOLDER`.
+ *
+ * Answers each line of stdin, `train NETWORK COUNT` or `infer NETWORK COUNT`, by a line of JSON.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { predict } from '../lib/models';
+import { describeRuntime, tf } from '../lib/tensorflow';
+import { train } from '../lib/training';
+import { networks, type NetworkName } from './networks';
+
+/** Seconds that an epoch takes, or an inference over some images. */
+type Measure = (model: tf.Sequential, count: number) => Promise<number>;
+
+const [kind, replicas, folder] = process.argv.slice(2);
+const trainImages = readFloats('train-images');
+const trainLabels = new Uint8Array(readFileSync(path.join(folder, 'train-labels')));
+const testImages = readFloats('test-images');
+
+/** The library's `train`: the second epoch, its weights' way back to tfjs and 10 digits scored. */
+async function trainOurs(model: tf.Sequential, count: number): Promise<number> {
+  const options = { epochs: 2, replicas: Number(replicas) };
+  const { epochs } = await train(model, digits(count), digits(10), options);
+  return epochs[1].seconds;
+}
+
+async function inferOurs(model: tf.Sequential, count: number): Promise<number> {
+  const images = testImages.subarray(0, count * 784);
+  return secondsOfSecond(() => predict(model, images));
+}
+
+/** `model.fit` as tfjs documents it. */
+async function trainStock(model: tf.Sequential, count: number): Promise<number> {
+  const { images, labels } = digits(count);
+  const tensors = [tf.tensor(images, [count, 28, 28, 1]), tf.tensor1d(Float32Array.from(labels))];
+  let [start, end] = [0, 0];
+  const onEpochBegin = () => void (start = performance.now());
+  const onEpochEnd = () => void (end = performance.now());
+  const callbacks = { onEpochBegin, onEpochEnd };
+  await model.fit(tensors[0], tensors[1], { batchSize: 128, epochs: 2, verbose: 0, callbacks });
+  tf.dispose(tensors);
+  return (end - start) / 1000;
+}
+
+async function inferStock(model: tf.Sequential, count: number): Promise<number> {
+  const images = tf.tensor(testImages.subarray(0, count * 784), [count, 28, 28, 1]);
+  const seconds = await secondsOfSecond(async () => {
+    const probabilities = model.predict(images, { batchSize: 1000 }) as tf.Tensor;
+    await probabilities.data();
+    probabilities.dispose();
+  });
+  images.dispose();
+  return seconds;
+}
+
+function digits(count: number) {
+  const images = trainImages.subarray(0, count * 784);
+  return { images, labels: trainLabels.subarray(0, count), count };
+}
+
+function readFloats(name: string): Float32Array {
+  const { buffer, byteOffset, length } = readFileSync(path.join(folder, name));
+  return new Float32Array(buffer, byteOffset, length / 4);
+}
+
+async function secondsOfSecond(work: () => Promise<unknown>): Promise<number> {
+  await work();
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+async function serve(): Promise<void> {
+  const measures: Record<string, Measure> =
+    kind === 'ours'
+      ? { train: trainOurs, infer: inferOurs }
+      : { train: trainStock, infer: inferStock };
+  const models = new Map<NetworkName, tf.Sequential>();
+  const { tensorflow, tfjs, node } = describeRuntime();
+  console.log(JSON.stringify({ node, tfjs, 'tensorflow of tfjs': tensorflow }));
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [task, name, count] = line.split(' ') as [string, NetworkName, string];
+    const model = models.get(name) ?? networks[name]();
+    models.set(name, model);
+    console.log(JSON.stringify({ seconds: await measures[task](model, Number(count)) }));
+  }
+}
+
+void serve();

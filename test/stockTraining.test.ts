@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DigitSet } from '../lib/digits';
+import { accuracy as shareRight, logLoss, mostProbableClasses } from '../lib/metrics';
 import { buildRegularizedCnn, predict } from '../lib/models';
 import { seededRandom } from '../lib/random';
 import { StockTraining } from '../lib/stockTraining';
@@ -33,13 +34,10 @@ it('StockTraining.score(digits) gives the loss and accuracy of the model as it i
   const digits = noise(20);
   const { loss, accuracy } = await new StockTraining(model).score(digits);
   const probabilities = await predict(model, digits.images);
-  const ofTruth = [...digits.labels].map((label, row) => probabilities[3 * row + label]);
-  const expected = ofTruth.reduce((sum, share) => sum - Math.log(share), 0) / 20;
-  assert.ok(Math.abs(loss - expected) < 1e-5, `${loss}, by hand ${expected}`);
-  const right = ofTruth.filter(
-    (share, row) => share === Math.max(...probabilities.subarray(3 * row, 3 * row + 3)),
-  );
-  assert.ok(Math.abs(accuracy - right.length / 20) < 1e-6);
+  const expected = logLoss(digits.labels, probabilities, 3);
+  assert.ok(Math.abs(loss - expected) < 1e-5, `${loss}, from predictions ${expected}`);
+  const guesses = mostProbableClasses(probabilities, 3);
+  assert.ok(Math.abs(accuracy - shareRight(digits.labels, guesses, 3)) < 1e-6);
   model.dispose();
 });
 

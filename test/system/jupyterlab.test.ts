@@ -262,6 +262,9 @@ async function type(index: number, text: string): Promise<void> {
 }
 
 async function start(index: number): Promise<void> {
+  // A cell that is run before the kernel is idle is forgotten, and the status bar lags a little.
+  await page.getByText('TypeScript | Idle').waitFor();
+  await page.waitForTimeout(1500);
   await editor(index).click();
   await page.keyboard.press('Control+Enter');
 }

@@ -1,8 +1,9 @@
+import { requireWhole } from './numbers';
 import { shuffledIndices, type Random } from './random';
 
 /** Digits with their labels. */
 export interface DigitSet {
-  /** `count * 784` pixels from 0 (paper) to 1 (ink), row-major, one image after the other. */
+  /** Pixels of `count` images from 0 (paper) to 1 (ink), row-major; MNIST's have 784 each. */
   readonly images: Float32Array;
   /** The true class of each image, from 0 to 9. */
   readonly labels: Uint8Array;
@@ -27,23 +28,19 @@ export const classCount = 10;
 /**
  * Picks digits by their indices.
  *
- * @param digits - The digits to pick from.
+ * @param digits - The digits to pick from, images of any one size.
  * @param indices - Which ones, whole numbers from 0 to `count - 1`, in any order; may be empty.
  * @returns A new set with copies of these digits, in the order of `indices`.
  * @throws RangeError when an index is out of range.
  */
 export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
-  const images = new Float32Array(indices.length * imagePixels);
+  const pixels = digits.count === 0 ? 0 : digits.images.length / digits.count;
+  const images = new Float32Array(indices.length * pixels);
   const labels = new Uint8Array(indices.length);
   for (let to = 0; to < indices.length; to++) {
     const from = indices[to];
-    if (!(Number.isInteger(from) && from >= 0 && from < digits.count)) {
-      throw new RangeError(
-        `indices[${to}] is ${from}; expected a whole number from 0 to ${digits.count - 1}`,
-      );
-    }
-    const image = digits.images.subarray(from * imagePixels, (from + 1) * imagePixels);
-    images.set(image, to * imagePixels);
+    requireWhole(`indices[${to}]`, from, 0, digits.count - 1);
+    images.set(digits.images.subarray(from * pixels, (from + 1) * pixels), to * pixels);
     labels[to] = digits.labels[from];
   }
   return { images, labels, count: labels.length };

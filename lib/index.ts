@@ -3,7 +3,6 @@
  * Each line leads to the file that answers its question.
  */
 export { describeRuntime, tf, type Runtime } from './tensorflow';
-export { drawSeed, seededRandom, shuffledIndices, type Random } from './random';
 export { readImages, readLabels, type IdxImages } from './idx';
 export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from './digits';
 export { loadDigits, type DigitData, type LoadOptions } from './mnist';
@@ -49,7 +48,6 @@ export {
   classTable,
   comparisonTable,
   confusedPairsTable,
-  epochTable,
   layerTable,
   reportTable,
   tableHtml,

@@ -3,6 +3,7 @@
  * Probabilities are one flat array of n rows with classCount columns, row after row. Scores are
  * fractions from 0 to 1 and equal scikit-learn's; all but the log loss are better when higher.
  */
+import { requireWhole } from './numbers';
 
 const digitCount = 10;
 const digitNames: readonly string[] = Array.from({ length: digitCount }, (_, digit) => `${digit}`);
@@ -225,7 +226,7 @@ export function mostConfusedPairs(
   matrix: readonly (readonly number[])[],
   count: number,
 ): ConfusedPair[] {
-  checkWhole('count', count, 0);
+  requireWhole('count', count, 0);
   return matrix
     .flatMap((row, truth) =>
       row.map((times, guess) => ({ truth, guess, count: times, share: ratio(times, sum(row)) })),
@@ -251,7 +252,7 @@ export function mostConfidentErrors(
   { classCount = digitCount }: { readonly classCount?: number } = {},
 ): ConfidentError[] {
   checkLabelledRows(labels, probabilities, classCount);
-  checkWhole('count', count, 0);
+  requireWhole('count', count, 0);
   return Array.from(mostProbableClasses(probabilities, classCount), (guess, index) => ({
     index,
     truth: labels[index],
@@ -275,8 +276,8 @@ export function mostConfidentErrors(
  * @example wilsonInterval(5, 10) // { low: 0.2366, high: 0.7634 }
  */
 export function wilsonInterval(successes: number, total: number, z = 1.959963984540054): Interval {
-  checkWhole('total', total, 1);
-  checkWhole('successes', successes, 0, total);
+  requireWhole('total', total, 1);
+  requireWhole('successes', successes, 0, total);
   const failures = total - successes;
   const center = (successes + (z * z) / 2) / (total + z * z);
   const reach = (z / (total + z * z)) * Math.sqrt((successes * failures) / total + (z * z) / 4);
@@ -299,19 +300,12 @@ function shareOnDiagonal(matrix: readonly (readonly number[])[]): number {
   return sum(matrix.map((row, index) => row[index])) / sum(matrix.map(sum));
 }
 
-function checkWhole(name: string, value: number, least: number, most = Infinity): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    const range = most === Infinity ? `${least}` : `${least} to ${most}`;
-    throw new RangeError(`${name} is ${value}; expected a whole number from ${range}`);
-  }
-}
-
 function checkClasses(name: string, classes: ArrayLike<number>, classCount: number): void {
   // Guesses are held in a Uint8Array, where a class above 255 would silently become another.
-  checkWhole('classCount', classCount, 2, 256);
+  requireWhole('classCount', classCount, 2, 256);
   if (classes.length === 0) throw new RangeError(`${name} is empty; expected at least one class`);
   for (let row = 0; row < classes.length; row++) {
-    checkWhole(`${name}[${row}]`, classes[row], 0, classCount - 1);
+    requireWhole(`${name}[${row}]`, classes[row], 0, classCount - 1);
   }
 }
 
@@ -341,7 +335,7 @@ function checkLabelledRows(
 }
 
 function checkProbabilities(probabilities: ArrayLike<number>, classCount: number): void {
-  checkWhole('classCount', classCount, 2, 256);
+  requireWhole('classCount', classCount, 2, 256);
   if (probabilities.length === 0 || probabilities.length % classCount !== 0) {
     throw new RangeError(
       `probabilities has length ${probabilities.length}; expected a positive multiple of ` +

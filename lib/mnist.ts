@@ -14,7 +14,7 @@ import {
 import { downloadFile } from './download';
 import { sha256 } from './files';
 import { readImages, readLabels, unpack } from './idx';
-import { thousands } from './numbers';
+import { requireWhole, thousands } from './numbers';
 import { seededRandom, type Random } from './random';
 
 /** A data set, split for learning, for choosing and for the final score. */
@@ -107,9 +107,7 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
       `classNames has ${classNames.length} names; expected ${classCount}, one for each class`,
     );
   }
-  if (limit !== Infinity && !(Number.isInteger(limit) && limit >= classCount)) {
-    throw new RangeError(`limit is ${limit}; expected a whole number from ${classCount}`);
-  }
+  if (limit !== Infinity) requireWhole('limit', limit, classCount);
   const random = seededRandom(seed, 'split');
   const folder = process.env.MNIST_DIR;
   const source = folder ? await readFolder(folder) : await readCache(options, random);

@@ -11,6 +11,21 @@ export function thousands(value: number, decimals = 0): string {
 }
 
 /**
+ * Refuses a number that is not whole or not in its range.
+ *
+ * @param name - What the number is, for the error message.
+ * @param least - The lowest number allowed.
+ * @param most - The highest number allowed. @default none
+ * @throws RangeError when `value` is anything else.
+ */
+export function requireWhole(name: string, value: number, least: number, most = Infinity): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    const range = most === Infinity ? `${least}` : `${least} to ${most}`;
+    throw new RangeError(`${name} is ${value}; expected a whole number from ${range}`);
+  }
+}
+
+/**
  * Writes a share from 0 to 1 in percent, such as `97.31 %`.
  *
  * @param decimals - Digits after the point. @default 2

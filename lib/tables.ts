@@ -5,7 +5,6 @@ import type { ClassificationReport, ConfusedPair, Interval, Scores } from './met
 import type { DigitData } from './mnist';
 import { thousands } from './numbers';
 import type { tf } from './tensorflow';
-import type { TrainingHistory } from './training';
 
 /** What one trained network is compared by. */
 export interface ModelResult {
@@ -110,28 +109,6 @@ export function classTable({ train, validation, test, classNames }: DigitData): 
       ]),
       ['all', ...sets.map((set) => set.count)],
     ],
-  );
-}
-
-/** Tabulates loss and accuracy by epoch. */
-export function epochTable(history: TrainingHistory): DataFrame {
-  return frame(
-    [
-      'epoch',
-      'loss (nats)',
-      'accuracy (%)',
-      'validation loss (nats)',
-      'validation accuracy (%)',
-      'time (s)',
-    ],
-    history.epochs.map((result) => [
-      result.epoch,
-      result.loss,
-      100 * result.accuracy,
-      result.validationLoss,
-      100 * result.validationAccuracy,
-      result.seconds,
-    ]),
   );
 }
 

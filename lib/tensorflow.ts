@@ -1,9 +1,9 @@
 import os from 'node:os';
 import util from 'node:util';
 
-// oneDNN's kernels train these networks 1.1 to 1.4 times faster where TensorFlow leaves them off
-// (AMD processors), and level 2 silences TensorFlow's start-up banner. Both are read when the
-// native library loads, so they come before it, and what the user has set stays.
+// oneDNN's kernels train faster, but TensorFlow leaves them off on AMD processors; and level 2
+// silences TensorFlow's start-up banner. Both are read when the native library loads, so they come
+// before it, and what the user has set stays.
 process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 

@@ -1,6 +1,7 @@
 import { FusedTraining, type LossAndAccuracy } from './fused';
-import type { DigitSet } from './digits';
+import { selectDigits, type DigitSet } from './digits';
 import { imageCount } from './models';
+import { requireWhole } from './numbers';
 import { seededRandom, shuffledIndices } from './random';
 import { StockTraining } from './stockTraining';
 import { tf } from './tensorflow';
@@ -110,9 +111,9 @@ export async function train(
 ): Promise<TrainingHistory> {
   const { epochs, batchSize = 128, seed = 42, onProgress = () => {}, signal } = options;
   const { fusedKernels = true, replicas = 1 } = options;
-  requireWholeNumber('epochs', epochs);
-  requireWholeNumber('batchSize', batchSize);
-  requireWholeNumber('replicas', replicas);
+  requireWhole('epochs', epochs, 1);
+  requireWhole('batchSize', batchSize, 1);
+  requireWhole('replicas', replicas, 1);
   requireDigits(model, training, 'training');
   requireDigits(model, validation, 'validation');
 
@@ -160,7 +161,7 @@ export async function train(
       for (let batch = 1; batch <= batchCount && !stopped; batch++) {
         const batchStart = performance.now();
         const rows = order.subarray((batch - 1) * batchSize, batch * batchSize);
-        const result = await steps.step(selectRows(training, rows), random);
+        const result = await steps.step(selectDigits(training, rows), random);
         sums.add(result, rows.length);
         const place = `epoch ${epoch}, batch ${batch} of ${batchCount}`;
         refuseDivergence(model, sums, result.loss, place);
@@ -256,25 +257,8 @@ function requireDigits(model: tf.LayersModel, { images, labels }: DigitSet, set:
   }
 }
 
-/** Copies the digits at these places. */
-function selectRows({ images, labels }: DigitSet, rows: Uint32Array): DigitSet {
-  const pixels = images.length / labels.length;
-  const selected = new Float32Array(rows.length * pixels);
-  rows.forEach((from, to) => {
-    selected.set(images.subarray(from * pixels, (from + 1) * pixels), to * pixels);
-  });
-  const selectedLabels = Uint8Array.from(rows, (row) => labels[row]);
-  return { images: selected, labels: selectedLabels, count: rows.length };
-}
-
 function outputClasses(model: tf.LayersModel): number {
   return model.outputs[0].shape.at(-1) as number;
-}
-
-function requireWholeNumber(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${name} is ${value}; expected a whole number from 1`);
-  }
 }
 
 /** Copies that no later step changes; whoever asks disposes of them. */

@@ -46,6 +46,20 @@ function header(...words: number[]): Buffer {
   return bytes;
 }
 
+/** Writes a notebook for the tslab kernel, a cell of code for each source, none of them run yet. */
+export function unexecutedNotebook(sources: readonly string[]): string {
+  const kernelspec = { display_name: 'TypeScript', language: 'typescript', name: 'tslab' };
+  const cells = sources.map((source, index) => ({
+    cell_type: 'code',
+    execution_count: null,
+    id: `cell-${index}`,
+    metadata: {},
+    outputs: [],
+    source,
+  }));
+  return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
+}
+
 /** The names of the ten digits. */
 export const classNames = Array.from({ length: 10 }, (_, index) => String(index));
 

@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
-import { percent, thousands } from '../lib/numbers';
+import { percent, requireWhole, thousands } from '../lib/numbers';
 
 it('thousands(value, decimals) puts a comma between thousands and rounds', () => {
   assert.equal(thousands(0), '0');
   assert.equal(thousands(999), '999');
   assert.equal(thousands(1_234_567.5), '1,234,568');
   assert.equal(thousands(1234.5, 2), '1,234.50');
+});
+
+it('requireWhole(name, value, least, most) passes whole numbers of the range, its ends included', () => {
+  for (const value of [1, 2, 3]) requireWhole('epochs', value, 1, 3);
+  requireWhole('epochs', Number.MAX_SAFE_INTEGER, 1);
+});
+
+it('requireWhole(name, value, least, most) refuses all else and names the range', () => {
+  for (const value of [0, 4, 1.5, NaN, Infinity]) {
+    assert.throws(() => requireWhole('epochs', value, 1, 3), {
+      name: 'RangeError',
+      message: `epochs is ${value}; expected a whole number from 1 to 3`,
+    });
+  }
+  assert.throws(() => requireWhole('epochs', 0, 1), /expected a whole number from 1$/);
 });
 
 it('percent(share, decimals) writes a share in percent', () => {

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { unexecutedNotebook } from '../fixtures';
 
 const root = path.resolve(__dirname, '..', '..');
 
@@ -68,10 +69,13 @@ describe('the packed library', () => {
     const compiled = sources
       .map((file) => path.join('dist', file.replace(/\.ts$/, '')))
       .flatMap((file) => [`${file}.js`, `${file}.d.ts`]);
-    assert.deepEqual(installed('digit-recognizer'), [...compiled, 'package.json'].sort());
+    assert.deepEqual(
+      installed('digit-recognizer'),
+      [...compiled, 'LICENSE', 'package.json'].sort(),
+    );
 
     const settings = readdirSync(path.join(root, 'setup')).filter((file) =>
-      /\.(mjs|py|json|txt)$/.test(file),
+      /^LICENSE$|\.(mjs|py|json|txt)$/.test(file),
     );
     assert.deepEqual(installed('digit-recognizer-setup'), settings.sort());
   });
@@ -90,7 +94,7 @@ describe('the packed library', () => {
   it('npx digit-recognizer-setup and the kernel in .venv run a notebook there', () => {
     run(installing[1], folder);
     const notebook = path.join(folder, 'own.ipynb');
-    writeFileSync(notebook, ownNotebook());
+    writeFileSync(notebook, unexecutedNotebook(cells));
     run('.venv/bin/jupyter execute --inplace own.ipynb', folder);
 
     const [source, table, training, figure] = lastOutputsOf(notebook);
@@ -114,24 +118,6 @@ interface Output {
   readonly data?: Readonly<Record<string, Lines>>;
 }
 type Lines = string | readonly string[];
-
-function ownNotebook(): string {
-  return JSON.stringify({
-    nbformat: 4,
-    nbformat_minor: 5,
-    metadata: {
-      kernelspec: { name: 'tslab', display_name: 'TypeScript', language: 'typescript' },
-    },
-    cells: cells.map((source, index) => ({
-      id: `cell-${index}`,
-      cell_type: 'code',
-      metadata: {},
-      execution_count: null,
-      outputs: [],
-      source,
-    })),
-  });
-}
 
 /** Runs a command as a user types it; when it fails, the error has what it printed. */
 function run(command: string, folder: string): void {

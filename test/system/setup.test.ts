@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { unexecutedNotebook } from '../fixtures';
 
 const root = path.join(__dirname, '..', '..');
 const setupFolder = path.join(root, 'setup');
@@ -202,19 +203,7 @@ function writePackage(name: string): string {
 
 function writeNotebook(sources: string[]): string {
   const notebook = path.join(folder, 'trial.ipynb');
-  const cells = sources.map((source, index) => ({
-    cell_type: 'code',
-    execution_count: null,
-    id: `cell-${index}`,
-    metadata: {},
-    outputs: [],
-    source: [source],
-  }));
-  const kernelspec = { display_name: 'TypeScript', language: 'typescript', name: 'tslab' };
-  writeFile(
-    notebook,
-    JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }),
-  );
+  writeFile(notebook, unexecutedNotebook(sources));
   return notebook;
 }
 

@@ -125,8 +125,16 @@ export function trainingCurves(history: TrainingHistory, title = 'Training'): Fi
   };
 }
 
-/** Shows the validation accuracy of several trainings by epoch, one line for each. */
-export function compareCurves(runs: readonly NamedHistory[]): Figure {
+/**
+ * Shows the validation accuracy of several trainings by epoch, one line for each.
+ *
+ * @param runs - The trainings, in the order of the legend.
+ * @param title - What is compared. @default 'Validation accuracy by epoch'
+ */
+export function compareCurves(
+  runs: readonly NamedHistory[],
+  title = 'Validation accuracy by epoch',
+): Figure {
   const colors = Object.values(palette);
   const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
   const longest = Math.max(1, ...runs.map(({ history }) => history.epochs.length));
@@ -141,13 +149,13 @@ export function compareCurves(runs: readonly NamedHistory[]): Figure {
       line: { color: colors[run % colors.length], width: 2 },
       marker: { size: 7, symbol: symbols[run % symbols.length] },
     })),
-    layout: baseLayout('Validation accuracy by epoch', 760, 400, {
+    layout: baseLayout(title, 760, 400, {
       xaxis: epochAxis(longest),
       yaxis: axis('validation accuracy (%)'),
       hovermode: 'x unified',
     }),
     description:
-      'Validation accuracy by epoch. ' +
+      `${title}. ` +
       runs
         .map(({ name, history }) => {
           const last = history.epochs.at(-1);
@@ -237,8 +245,14 @@ export function confusionHeatMap(
  *
  * The axis starts just below the lowest score, since the bars of a good classifier would otherwise
  * look alike; its title says so.
+ *
+ * @param report - The scores to show.
+ * @param title - What was classified. @default 'Precision, recall and F1 of every class'
  */
-export function perClassBars(report: ClassificationReport): Figure {
+export function perClassBars(
+  report: ClassificationReport,
+  title = 'Precision, recall and F1 of every class',
+): Figure {
   const names = report.classes.map((scores) => scores.className);
   const bars = [
     { name: 'precision', color: palette.blue, value: (scores: ClassScores) => scores.precision },
@@ -259,14 +273,14 @@ export function perClassBars(report: ClassificationReport): Figure {
       hovertemplate: '%{y:.2f} %',
       marker: { color },
     })),
-    layout: baseLayout('Precision, recall and F1 of every class', 820, 400, {
+    layout: baseLayout(title, 820, 400, {
       xaxis: classAxis(names),
       yaxis: axis(start > 0 ? `score (%), from ${start} %` : 'score (%)', { range: [start, 100] }),
       bargap: 0.25,
       hovermode: 'x unified',
     }),
     description:
-      `Precision, recall and F1 of every class, from ${round(lowest, 2)} % up. ` +
+      `${title}, from ${round(lowest, 2)} % up. ` +
       `The lowest F1 is that of ${weakest.className} (${percent(weakest.f1)}).`,
   };
 }

@@ -116,7 +116,8 @@ it('perClassBars(report) shows the scores in percent on an axis that says where 
 });
 
 it('perClassBars(report) starts at 0 when a class was never guessed', () => {
-  const figure = perClassBars(classificationReport([0, 1, 1], [0, 0, 0]));
+  const figure = perClassBars(classificationReport([0, 1, 1], [0, 0, 0]), 'Three labels');
+  assert.match(figure.description, /^Three labels, from 0 % up/);
   assert.deepEqual(figure.layout.yaxis?.range, [0, 100]);
 });
 

@@ -73,6 +73,23 @@ it('README.md quotes the accuracies of metrics.json', () => {
   }
 });
 
+it('README.md quotes the seconds and the ratios of bench.json', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const bench = JSON.parse(readFileSync(path.join(root, 'results', 'bench.json'), 'utf8'));
+  assert.equal(bench.measurements.length, 8);
+  for (const { timings, speeds } of bench.measurements) {
+    const cells = Object.values(timings as Record<string, { best: number; median: number }>).map(
+      ({ best, median }) => `${best.toFixed(3)} (${median.toFixed(3)})`,
+    );
+    const ratios = Object.values(speeds.ours as Record<string, number>).map((it) => it.toFixed(2));
+    const row = readme.split('\n').find((line) => cells.every((cell) => line.includes(cell)));
+    assert.ok(row, `a row of ${cells.join(', ')}`);
+    for (const ratio of ratios) {
+      assert.ok(row.includes(` ${ratio} `), `${ratio} in ${row}`);
+    }
+  }
+});
+
 it('the prose of notebook 01 quotes no percentage that this run or the source does not have', () => {
   const notebook = JSON.parse(
     readFileSync(path.join(root, 'notebooks', '01-three-models.ipynb'), 'utf8'),

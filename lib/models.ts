@@ -28,7 +28,7 @@ export interface CnnOptions extends NetworkOptions {
   readonly denseUnits?: number;
 }
 
-/** Sizes and drop-out rates of the regularized network. */
+/** Sizes and drop-out rates of the regularized network and of the deeper one. */
 export interface RegularizedCnnOptions extends CnnOptions {
   /** Share of each block's activations dropped in training, 0 to below 1. @default 0.25 */
   readonly blockDropout?: number;
@@ -91,10 +91,31 @@ export function buildRegularizedCnn(options: RegularizedCnnOptions = {}): tf.Seq
     layers.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
     layers.add(tf.layers.dropout({ name: `dropout_${block}`, rate: blockDropout }));
   });
-  layers.add(tf.layers.flatten({ name: 'flatten' }));
-  layers.addDense('dense', denseUnits);
-  layers.add(tf.layers.batchNormalization({ name: 'batch_normalization_dense' }));
-  layers.add(tf.layers.dropout({ name: 'dropout_dense', rate: denseDropout }));
+  layers.addRegularizedHead(denseUnits, denseDropout);
+  return layers.compile();
+}
+
+/**
+ * Builds the deeper convolutional network: two convolutions a block, regularized, with padding.
+ *
+ * Per block Conv 3x3 (padded to keep the size) relu, BatchNorm, Conv 3x3 (padded) relu, MaxPool 2x2,
+ * Dropout 25 %; then Flatten, Dense 128 relu, BatchNorm, Dropout 50 %, Dense 10 softmax: 468,714
+ * parameters at the default sizes, 448 of them moving averages that no gradient trains.
+ *
+ * @returns A compiled model from [batch, 28, 28, 1] (ink is 1) to [batch, 10] probabilities.
+ */
+export function buildDeeperCnn(options: RegularizedCnnOptions = {}): tf.Sequential {
+  const { filters = [32, 64], denseUnits = 128, blockDropout = 0.25, denseDropout = 0.5 } = options;
+  const layers = new LayerStack('deeper_cnn', options);
+  filters.forEach((count, index) => {
+    const block = index + 1;
+    layers.addConvolution(`convolution_${block}a`, count, 'same');
+    layers.add(tf.layers.batchNormalization({ name: `batch_normalization_${block}` }));
+    layers.addConvolution(`convolution_${block}b`, count, 'same');
+    layers.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
+    layers.add(tf.layers.dropout({ name: `dropout_${block}`, rate: blockDropout }));
+  });
+  layers.addRegularizedHead(denseUnits, denseDropout);
   return layers.compile();
 }
 
@@ -173,13 +194,14 @@ class LayerStack {
     this.model.add(layer);
   }
 
-  addConvolution(name: string, filters: number): void {
+  addConvolution(name: string, filters: number, padding: 'valid' | 'same' = 'valid'): void {
     const { imageSize = 28 } = this.options;
     this.add(
       tf.layers.conv2d({
         name,
         filters,
         kernelSize: 3,
+        padding,
         activation: 'relu',
         kernelInitializer: this.glorotUniform(),
         // Only the first layer of a model may say what it takes.
@@ -191,6 +213,14 @@ class LayerStack {
   addDense(name: string, units: number, activation: 'relu' | 'softmax' = 'relu'): void {
     const kernelInitializer = this.glorotUniform();
     this.add(tf.layers.dense({ name, units, activation, kernelInitializer }));
+  }
+
+  /** Adds what stands between the blocks and the output of a regularized network. */
+  addRegularizedHead(units: number, dropout: number): void {
+    this.add(tf.layers.flatten({ name: 'flatten' }));
+    this.addDense('dense', units);
+    this.add(tf.layers.batchNormalization({ name: 'batch_normalization_dense' }));
+    this.add(tf.layers.dropout({ name: 'dropout_dense', rate: dropout }));
   }
 
   /** Adds the softmax over the classes and compiles with Adam at Keras's defaults. */

@@ -3,6 +3,18 @@ import seedrandom from 'seedrandom';
 /** A source of uniform random numbers in [0, 1). */
 export type Random = () => number;
 
+/** Where a source stands (the state of the ARC4 generator), as a JSON value. */
+export interface RandomState {
+  readonly i: number;
+  readonly j: number;
+  readonly S: number[];
+}
+
+/** A source that can be continued from where it stands. */
+export interface SeededRandom extends Random {
+  state(): RandomState;
+}
+
 /**
  * Makes a repeatable source of random numbers for one purpose of a run.
  *
@@ -11,14 +23,15 @@ export type Random = () => number;
  *
  * @param seed - The run's seed, any finite number.
  * @param purpose - What the numbers are for, such as `'shuffle'`.
+ * @param state - Where an earlier source of this seed and purpose stood. @default at its beginning
  * @returns A function that gives the next number in [0, 1).
  * @throws RangeError when the seed is not finite.
  */
-export function seededRandom(seed: number, purpose: string): Random {
+export function seededRandom(seed: number, purpose: string, state?: RandomState): SeededRandom {
   if (!Number.isFinite(seed)) {
     throw new RangeError(`seed is ${seed}; expected a finite number, such as 42`);
   }
-  return seedrandom(`${seed}/${purpose}`);
+  return seedrandom(`${seed}/${purpose}`, { state: state ?? true });
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   buildBaseline,
+  buildDeeperCnn,
   buildRegularizedCnn,
   buildSimpleCnn,
   imageTensor,
@@ -13,6 +14,7 @@ const builders = {
   baseline: buildBaseline,
   simpleCnn: buildSimpleCnn,
   regularizedCnn: buildRegularizedCnn,
+  deeperCnn: buildDeeperCnn,
 };
 type NetworkName = keyof typeof builders;
 const names = Object.keys(builders) as NetworkName[];
@@ -69,7 +71,7 @@ for (const name of names) {
 
 it('the networks have the parameters that their paper sums give', () => {
   const counts = names.map((name) => builders[name]().countParams());
-  assert.deepEqual(counts, [101_770, 225_034, 225_930]);
+  assert.deepEqual(counts, [101_770, 225_034, 225_930, 468_714]);
 });
 
 it('kernels start within the bounds of Glorot and Bengio, layers unlike each other', () => {

@@ -20,6 +20,15 @@ it('seededRandom(NaN, purpose) is refused', () => {
   assert.throws(() => seededRandom(NaN, 'shuffle'), /RangeError: seed is NaN; expected a finite/);
 });
 
+it('seededRandom(seed, purpose, state) goes on where the source stood', () => {
+  const source = seededRandom(42, 'dropout');
+  draw(source, 7);
+  const state = JSON.parse(JSON.stringify(source.state()));
+  const expected = draw(source, 20);
+  assert.deepEqual(draw(seededRandom(42, 'dropout', state), 20), expected);
+  assert.notDeepEqual(draw(seededRandom(42, 'dropout'), 20), expected);
+});
+
 it('drawSeed(random) is a whole number from 1, at both ends of the source', () => {
   assert.equal(
     drawSeed(() => 0),

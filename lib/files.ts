@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -52,6 +52,23 @@ export async function writeFolderWhole(
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw writingError(folder, error);
   }
+}
+
+/**
+ * Brings back a folder whose replacement by {@link writeFolderWhole} was cut off, as by a kill,
+ * between the two renames that it needs; a folder that is there stays as it is.
+ *
+ * @param folder - The folder that may be missing.
+ */
+export async function recoverFolder(folder: string): Promise<void> {
+  const parent = path.dirname(folder);
+  if (existsSync(folder) || !existsSync(parent)) {
+    return;
+  }
+  const aside = (await readdir(parent)).find(
+    (name) => name.startsWith(`.${path.basename(folder)}.`) && name.endsWith('-replaced'),
+  );
+  if (aside !== undefined) await rename(path.join(parent, aside), folder);
 }
 
 /** Gives the SHA-256 by which one knows contents again, as 64 hexadecimal digits in lower case. */

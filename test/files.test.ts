@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { sha256, writeFileWhole, writeFolderWhole } from '../lib/files';
+import { recoverFolder, sha256, writeFileWhole, writeFolderWhole } from '../lib/files';
 
 describe('files', () => {
   let folder: string;
@@ -60,6 +60,26 @@ describe('files', () => {
     await assert.rejects(writeFolderWhole(target, files), /cannot write .*model: ENOENT/);
     assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'old');
     assert.deepEqual(await readdir(folder), ['model']);
+  });
+
+  it('recoverFolder(folder) brings back what a cut-off replacement had put aside', async () => {
+    const target = path.join(folder, 'target');
+    await mkdir(path.join(folder, '.target.77.partial-replaced'));
+    await writeFile(path.join(folder, '.target.77.partial-replaced', 'a.txt'), 'old');
+    await recoverFolder(target);
+    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'old');
+    assert.deepEqual(await readdir(folder), ['target']);
+  });
+
+  it('recoverFolder(folder) leaves a folder that is there, and one that never was', async () => {
+    const target = path.join(folder, 'target');
+    await recoverFolder(path.join(folder, 'no', 'such'));
+    await recoverFolder(target);
+    assert.deepEqual(await readdir(folder), []);
+    await writeFolderWhole(target, { 'a.txt': 'new' });
+    await mkdir(path.join(folder, '.target.77.partial-replaced'));
+    await recoverFolder(target);
+    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'new');
   });
 
   it('sha256(contents) gives the digest that FIPS 180-2 has for its example', () => {

@@ -210,6 +210,34 @@ describe('mnist', () => {
     }
   });
 
+  it('loadDigits({ validationSplit }) keeps the share of each class that is asked for', async () => {
+    const labels = randomLabels(400, 21);
+    await writeSet(folder, labels);
+    for (const [validationSplit, count] of [
+      [0.25, 100],
+      [0.5, 200],
+      [0.0001, 1],
+      [0.9999, 399],
+    ]) {
+      const { train, validation } = await loadDigits({ validationSplit });
+      assert.deepEqual([train.count, validation.count], [400 - count, count]);
+      const all = countsOf(labels);
+      countsOf(validation.labels).forEach((found, digit) => {
+        assert.ok(Math.abs(found - (all[digit] * count) / 400) < 1);
+      });
+    }
+    assert.deepEqual(await loadDigits({ validationSplit: 0.1 }), await loadDigits());
+  });
+
+  it('loadDigits({ validationSplit }) refuses what is not between 0 and 1', async () => {
+    for (const validationSplit of [0, 1, -0.1, 10, NaN]) {
+      const message =
+        `validationSplit is ${validationSplit}; ` +
+        'expected a share above 0 and below 1, such as 0.1';
+      await assert.rejects(loadDigits({ validationSplit }), { name: 'RangeError', message });
+    }
+  });
+
   it('loadDigits({ seed }) splits alike with one seed, otherwise with another', async () => {
     await writeSet(folder, randomLabels(300, 12));
     const first = await loadDigits();

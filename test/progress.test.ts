@@ -4,7 +4,7 @@ import { epochText, progressSvg, progressText, summaryText } from '../lib/progre
 import type { EpochResult, TrainingProgress } from '../lib/training';
 
 const first: EpochResult = {
-  ...{ epoch: 1, loss: 0.4, accuracy: 0.88, seconds: 61 },
+  ...{ epoch: 1, loss: 0.4, accuracy: 0.88, seconds: 61, learningRate: 1e-3 },
   ...{ validationLoss: 0.2, validationAccuracy: 0.94 },
 };
 const running: TrainingProgress = {

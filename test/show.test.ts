@@ -32,7 +32,7 @@ const finished: TrainingProgress = {
   ...{ batch: 2, secondsLeft: 0, done: true },
   finished: [
     {
-      ...{ epoch: 1, loss: 0.3, accuracy: 0.9, seconds: 3 },
+      ...{ epoch: 1, loss: 0.3, accuracy: 0.9, seconds: 3, learningRate: 1e-3 },
       ...{ validationLoss: 0.2, validationAccuracy: 0.95 },
     },
   ],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { buildRegularizedCnn, predict } from '../lib/models';
@@ -88,6 +88,38 @@ describe('storage', () => {
       loadModel(folder),
       /weights\.bin is damaged: expected SHA-256 [0-9a-f]{64}/,
     );
+  });
+
+  it('saveModel(model, folder) keeps user-defined metadata, and loadModel gives it back', async () => {
+    model.setUserDefinedMetadata({ classNames: ['a', 'b'] });
+    await saveModel(model, folder);
+    const loaded = await loadModel(folder);
+    assert.deepEqual(loaded.getUserDefinedMetadata(), { classNames: ['a', 'b'] });
+    loaded.dispose();
+  });
+
+  it('loadModel(folder) refuses a model.json in which anything of the model was changed', async () => {
+    model.setUserDefinedMetadata({ classNames: ['a', 'b'] });
+    await saveModel(model, folder);
+    const file = path.join(folder, 'model.json');
+    const text = await readFile(file, 'utf8');
+    for (const [before, after] of [
+      ['"relu"', '"selu"'],
+      ['"b"', '"d"'],
+      ['"dense/kernel"', '"dense/kernal"'],
+    ]) {
+      assert.ok(text.includes(before));
+      await writeFile(file, text.replace(before, after));
+      await assert.rejects(loadModel(folder), /model\.json is damaged: expected SHA-256/);
+    }
+  });
+
+  it('loadModel(folder) finds the old model after a save was cut off between its renames', async () => {
+    await rename(folder, path.join(path.dirname(folder), '.model.123.partial-replaced'));
+    const loaded = await loadModel(folder);
+    assert.deepEqual(await predict(loaded, images), await predict(model, images));
+    assert.deepEqual(await readdir(path.dirname(folder)), ['model']);
+    loaded.dispose();
   });
 
   it('loadModel(folder) refuses a model.json that is not JSON, or not a model', async () => {

@@ -11,18 +11,13 @@ import {
 import {
   mostConfusedPairs,
   normalizeRows,
+  perClassAccuracy,
+  wilsonInterval,
   type ClassificationReport,
   type ClassScores,
 } from './metrics';
 import type { DigitData } from './mnist';
 import { percent, thousands } from './numbers';
-import type { EpochResult, TrainingHistory } from './training';
-
-/** A training with the name under which it is compared. */
-export interface NamedHistory {
-  readonly name: string;
-  readonly history: TrainingHistory;
-}
 
 /**
  * Shows how the classes are spread in the training, validation and test set.
@@ -72,96 +67,6 @@ export function classDistribution(data: DigitData): Figure {
       'Share of each class in each set, in percent: ' +
       traces.map((trace) => `${trace.name}: ${(trace.y as number[]).join(', ')}`).join('; ') +
       `. An even spread would give ${round(even, 1)}.`,
-  };
-}
-
-/**
- * Shows accuracy and loss by epoch, side by side, for the training and the validation images.
- *
- * @param history - The training to show.
- * @param title - Name of the network. @default 'Training'
- */
-export function trainingCurves(history: TrainingHistory, title = 'Training'): Figure {
-  const line = (
-    name: 'training' | 'validation',
-    panel: '' | '2',
-    value: (result: EpochResult) => number,
-  ): Plot => ({
-    type: 'scatter',
-    mode: 'lines+markers',
-    name,
-    x: history.epochs.map((result) => result.epoch),
-    y: history.epochs.map((result) => round(value(result), 5)),
-    xaxis: `x${panel}`,
-    yaxis: `y${panel}`,
-    showlegend: panel === '',
-    hovertemplate: panel === '' ? '%{y:.2f} %' : '%{y:.4f}',
-    line: { color: name === 'training' ? palette.blue : palette.vermillion, width: 2 },
-    marker: { size: 6, symbol: name === 'training' ? 'circle' : 'square' },
-  });
-  const lastEpoch = history.epochs.at(-1)?.epoch ?? 1;
-  const best = [...history.epochs].sort((a, b) => b.validationAccuracy - a.validationAccuracy)[0];
-  const lowest = [...history.epochs].sort((a, b) => a.validationLoss - b.validationLoss)[0];
-  return {
-    data: [
-      line('training', '', (result) => 100 * result.accuracy),
-      line('validation', '', (result) => 100 * result.validationAccuracy),
-      line('training', '2', (result) => result.loss),
-      line('validation', '2', (result) => result.validationLoss),
-    ],
-    layout: baseLayout(`${title}: accuracy and loss by epoch`, 860, 380, {
-      xaxis: epochAxis(lastEpoch, { domain: [0, 0.45] }),
-      yaxis: axis('accuracy (%)'),
-      xaxis2: epochAxis(lastEpoch, { domain: [0.57, 1] }),
-      yaxis2: axis('loss (cross-entropy, nats)', { anchor: 'x2', rangemode: 'tozero' }),
-      hovermode: 'x unified',
-    }),
-    description:
-      best === undefined
-        ? `${title}: no epoch was finished.`
-        : `${title}: accuracy and loss by epoch. Validation accuracy is highest in epoch ` +
-          `${best.epoch} (${percent(best.validationAccuracy)}), validation loss lowest in epoch ` +
-          `${lowest.epoch} (${lowest.validationLoss.toFixed(4)}).`,
-  };
-}
-
-/**
- * Shows the validation accuracy of several trainings by epoch, one line for each.
- *
- * @param runs - The trainings, in the order of the legend.
- * @param title - What is compared. @default 'Validation accuracy by epoch'
- */
-export function compareCurves(
-  runs: readonly NamedHistory[],
-  title = 'Validation accuracy by epoch',
-): Figure {
-  const colors = Object.values(palette);
-  const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
-  const longest = Math.max(1, ...runs.map(({ history }) => history.epochs.length));
-  return {
-    data: runs.map(({ name, history }, run): Plot => ({
-      type: 'scatter',
-      mode: 'lines+markers',
-      name,
-      x: history.epochs.map((result) => result.epoch),
-      y: history.epochs.map((result) => round(100 * result.validationAccuracy, 3)),
-      hovertemplate: '%{y:.2f} %',
-      line: { color: colors[run % colors.length], width: 2 },
-      marker: { size: 7, symbol: symbols[run % symbols.length] },
-    })),
-    layout: baseLayout(title, 760, 400, {
-      xaxis: epochAxis(longest),
-      yaxis: axis('validation accuracy (%)'),
-      hovermode: 'x unified',
-    }),
-    description:
-      `${title}. ` +
-      runs
-        .map(({ name, history }) => {
-          const last = history.epochs.at(-1);
-          return last ? `${name} ends at ${percent(last.validationAccuracy)}` : `${name}: none`;
-        })
-        .join('; '),
   };
 }
 
@@ -261,8 +166,6 @@ export function perClassBars(
   ];
   const values = bars.flatMap((bar) => report.classes.map((scores) => 100 * bar.value(scores)));
   const lowest = Math.min(...values);
-  // The nearest of these below the lowest score leaves its bar some height.
-  const start = [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
   const weakest = [...report.classes].sort((a, b) => a.f1 - b.f1)[0];
   return {
     data: bars.map(({ name, color, value }): Plot => ({
@@ -275,7 +178,7 @@ export function perClassBars(
     })),
     layout: baseLayout(title, 820, 400, {
       xaxis: classAxis(names),
-      yaxis: axis(start > 0 ? `score (%), from ${start} %` : 'score (%)', { range: [start, 100] }),
+      yaxis: scoreAxis('score', lowest),
       bargap: 0.25,
       hovermode: 'x unified',
     }),
@@ -285,15 +188,78 @@ export function perClassBars(
   };
 }
 
-/** Epochs are whole numbers: at most about ten ticks, none between two epochs. */
-function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
-  return axis('epoch', {
-    range: [0.7, lastEpoch + 0.3],
-    tick0: 1,
-    dtick: Math.ceil(lastEpoch / 12),
-    tickformat: 'd',
-    ...details,
+/**
+ * Shows the share of each class's labels that are found, with the interval in which it lies (95 %,
+ * Wilson).
+ *
+ * The axis starts just below the lowest interval, and its title says so. A class without labels has
+ * no bar.
+ *
+ * @param counts - Rows are the truth, columns the guess, in images.
+ * @param classNames - Name of each class, in order.
+ * @param title - What was classified. @default 'Accuracy of every class'
+ */
+export function accuracyBars(
+  counts: readonly (readonly number[])[],
+  classNames: readonly string[],
+  title = 'Accuracy of every class',
+): Figure {
+  const measured = perClassAccuracy(counts).flatMap((accuracy, index) => {
+    if (Number.isNaN(accuracy)) return [];
+    const images = counts[index].reduce((total, count) => total + count, 0);
+    const right = counts[index][index];
+    const name = classNames[index];
+    return [{ name, index, accuracy, right, images, ...wilsonInterval(right, images) }];
   });
+  const [weakest] = [...measured].sort((one, other) => one.accuracy - other.accuracy);
+  return {
+    data: [
+      {
+        type: 'bar',
+        name: 'accuracy and its 95 % interval',
+        showlegend: true,
+        x: measured.map(({ index }) => index),
+        y: measured.map(({ accuracy }) => round(100 * accuracy, 3)),
+        error_y: {
+          type: 'data',
+          symmetric: false,
+          array: measured.map(({ accuracy, high }) => round(100 * (high - accuracy), 3)),
+          arrayminus: measured.map(({ accuracy, low }) => round(100 * (accuracy - low), 3)),
+          color: palette.black,
+          thickness: 1.2,
+          width: 5,
+        },
+        hovertext: measured.map(
+          ({ name, right, images, accuracy, low, high }) =>
+            `${name}: ${thousands(right)} of ${thousands(images)} images, ${percent(accuracy)} ` +
+            `(95 %: ${percent(low)} to ${percent(high)})`,
+        ),
+        hoverinfo: 'text',
+        // Said, since Plotly would let the neighbors of an empty class grow.
+        width: 0.65,
+        marker: { color: palette.sky },
+      },
+    ],
+    layout: baseLayout(title, 820, 400, {
+      xaxis: classAxis(classNames),
+      yaxis: scoreAxis('accuracy', Math.min(...measured.map(({ low }) => 100 * low))),
+    }),
+    description:
+      `${title}, with 95 % intervals. ` +
+      (weakest === undefined
+        ? 'There are no images.'
+        : `The lowest is that of ${weakest.name}: ${percent(weakest.accuracy)} of ` +
+          `${thousands(weakest.images)} images (${percent(weakest.low)} to ` +
+          `${percent(weakest.high)}).`),
+  };
+}
+
+/** An axis in percent from just below the lowest score to 100. */
+function scoreAxis(title: string, lowest: number): Layout['yaxis'] {
+  // The nearest of these below the lowest score leaves its bar some height.
+  const start = [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
+  const range = [start, 100];
+  return axis(start > 0 ? `${title} (%), from ${start} %` : `${title} (%)`, { range });
 }
 
 function round(value: number, digits: number): number {

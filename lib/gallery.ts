@@ -1,9 +1,9 @@
 import type { Layout, Plot } from 'nodeplotlib';
 import { PNG } from 'pngjs';
 import { imagePixels, imageSize, type DigitSet } from './digits';
-import { baseLayout, classAxis, palette, type Figure } from './figure';
+import { baseLayout, classAxis, grays, type Figure } from './figure';
 import type { ConfidentError } from './metrics';
-import { percent } from './numbers';
+import { percent, requireWhole } from './numbers';
 import { seededRandom, shuffledIndices } from './random';
 
 /**
@@ -27,7 +27,7 @@ export function sampleDigits(
       .slice(0, samplesPerClass)
       .map((index, column) => ({ index, row, column, hover: `image ${index}, class ${name}` })),
   );
-  const placement = { size: 56 / 60, shift: 0, enlargement: 4 };
+  const placement = { width: 56 / 60, height: 56 / 60, shift: 0, enlargement: 4 };
   return {
     data: [hoverTrace(cells, placement)],
     layout: baseLayout(
@@ -49,48 +49,125 @@ export function sampleDigits(
 }
 
 /**
- * Shows misread images with truth, guess and confidence above each.
+ * Shows random digits with their label above each.
  *
- * @param digits - The set in which the mistakes were made.
- * @param mistakes - The mistakes to show, in reading order.
- * @param options.classNames - Name of each class. @default the class numbers
- * @param options.title - What the mistakes have in common. @default 'Misread digits'
- * @param options.columns - Images in a row. @default 6
+ * @param digits - The set to draw from.
+ * @param classNames - Name of each class, in order.
+ * @param options.count - How many digits, fewer where the set has fewer. @default 12
+ * @param options.seed - Seed of the choice. @default 42
+ * @param options.columns - Digits in a row. @default 6
+ * @throws RangeError when `count` or `columns` is not a whole number from 1.
  */
-export function mistakeGallery(
+export function randomDigits(
   digits: DigitSet,
-  mistakes: readonly Pick<ConfidentError, 'index' | 'truth' | 'guess' | 'confidence'>[],
+  classNames: readonly string[],
+  options: { readonly count?: number; readonly seed?: number; readonly columns?: number } = {},
+): Figure {
+  const { count = 12, seed = 42, columns = 6 } = options;
+  requireWhole('count', count, 1);
+  const order = shuffledIndices(digits.count, seededRandom(seed, 'random digits'));
+  const captions = Array.from(order.subarray(0, count), (index) => {
+    return { index, lines: [{ text: classNames[digits.labels[index]] }] };
+  });
+  return captionedDigits(digits, captions, 'Random digits', columns);
+}
+
+/** What a network made of one digit. */
+export interface ShownPrediction extends Pick<
+  ConfidentError,
+  'index' | 'truth' | 'guess' | 'confidence'
+> {
+  /** A further line above the digit. @default none */
+  readonly note?: string;
+}
+
+/**
+ * Shows digits with truth, guess and confidence above each: right guesses green, wrong ones
+ * vermillion.
+ *
+ * @param digits - The set in which the guesses were made.
+ * @param predictions - The guesses to show, in reading order, such as `mostConfidentErrors` gives.
+ * @param options.classNames - Name of each class. @default the class numbers
+ * @param options.title - What the digits have in common. @default 'Predictions'
+ * @param options.columns - Digits in a row. @default 6
+ * @throws RangeError when `columns` is not a whole number from 1.
+ */
+export function predictionGallery(
+  digits: DigitSet,
+  predictions: readonly ShownPrediction[],
   options: {
     readonly classNames?: readonly string[];
     readonly title?: string;
     readonly columns?: number;
   } = {},
 ): Figure {
-  const { classNames, title = 'Misread digits', columns = 6 } = options;
+  const { classNames, title = 'Predictions', columns = 6 } = options;
   const name = (label: number) => classNames?.[label] ?? String(label);
-  const cells = mistakes.map(({ index, truth, guess, confidence }, place) => ({
+  const captions = predictions.map(({ index, truth, guess, confidence, note }) => ({
     index,
+    lines: [
+      { text: `truth ${name(truth)}` },
+      {
+        text: `guess ${name(guess)} (${percent(confidence, 1)})`,
+        color: guess === truth ? rightColor : wrongColor,
+      },
+      ...(note === undefined ? [] : [{ text: note }]),
+    ],
+  }));
+  return captionedDigits(digits, captions, title, columns);
+}
+
+// The palette's green and vermillion, darkened until small text on white has the contrast of 4.5
+// that WCAG 2.2 asks for.
+const rightColor = '#008561';
+const wrongColor = '#bf5500';
+
+/** A digit with the lines above it. */
+interface Caption {
+  readonly index: number;
+  readonly lines: readonly { readonly text: string; readonly color?: string }[];
+}
+
+function captionedDigits(
+  digits: DigitSet,
+  captions: readonly Caption[],
+  title: string,
+  columns: number,
+): Figure {
+  requireWhole('columns', columns, 1);
+  const cells = captions.map((caption, place) => ({
+    ...caption,
     row: Math.floor(place / columns),
     column: place % columns,
-    truth: `truth ${name(truth)}`,
-    guess: `guess ${name(guess)} (${percent(confidence, 1)})`,
-    hover: `image ${index}`,
+    hover: `image ${caption.index}`,
   }));
-  const rows = Math.max(1, Math.ceil(mistakes.length / columns));
-  const longest = Math.max(0, ...cells.map((cell) => cell.guess.length));
-  const cellWidth = Math.max(124, 7 * longest);
-  const placement = { size: 112 / 144, shift: 0.1, enlargement: 8 };
+  const rows = Math.max(1, Math.ceil(captions.length / columns));
+  // All in pixels.
+  const side = 4 * imageSize;
+  const gap = 12;
+  const captionHeight = 16 * Math.max(0, ...captions.map(({ lines }) => lines.length));
+  const cellHeight = captionHeight + side + gap;
+  const characters = captions.flatMap(({ lines }) => lines.map(({ text }) => text.length));
+  const cellWidth = Math.max(side + gap, 7 * Math.max(0, ...characters));
+  const placement = {
+    width: side / cellWidth,
+    height: side / cellHeight,
+    shift: (captionHeight + side / 2) / cellHeight - 0.5,
+    enlargement: 8,
+  };
   return {
     data: [hoverTrace(cells, placement)],
-    layout: baseLayout(title, 40 + cellWidth * columns, 60 + 144 * rows, {
+    layout: baseLayout(title, 40 + cellWidth * columns, 60 + cellHeight * rows, {
       xaxis: hiddenAxis([-0.5, columns - 0.5]),
       yaxis: hiddenAxis([rows - 0.5, -0.5]),
       images: pictures(digits, cells, placement),
-      annotations: cells.map((cell) => ({
-        x: cell.column,
-        y: cell.row - 0.22,
+      annotations: cells.map(({ row, column, lines }) => ({
+        x: column,
+        y: row - 0.5 + captionHeight / cellHeight,
         yanchor: 'bottom',
-        text: `${cell.truth}<br><span style="color:${palette.vermillion}">${cell.guess}</span>`,
+        text: lines
+          .map(({ text, color = grays.text }) => `<span style="color:${color}">${text}</span>`)
+          .join('<br>'),
         font: { size: 12 },
         showarrow: false,
       })),
@@ -98,8 +175,8 @@ export function mistakeGallery(
       margin: { l: 20, r: 20, t: 60, b: 0 },
     }),
     description:
-      `${title}: ${mistakes.length} images, ` +
-      cells.map((cell) => `${cell.truth} ${cell.guess}`).join('; '),
+      `${title}: ${captions.length} images, ` +
+      captions.map(({ lines }) => lines.map(({ text }) => text).join(' ')).join('; '),
   };
 }
 
@@ -114,9 +191,10 @@ interface DigitCell {
   readonly hover: string;
 }
 
-/** How the digits lie in their cells, which are squares of side 1. */
+/** How the digits lie in their cells, in shares of a cell. */
 interface Placement {
-  readonly size: number;
+  readonly width: number;
+  readonly height: number;
   /** How far below the middle of its cell each digit is. */
   readonly shift: number;
   /** Pixels of the picture for each of the digit: as many as a PNG at scale 2 has. */
@@ -126,7 +204,7 @@ interface Placement {
 function pictures(
   digits: DigitSet,
   cells: readonly DigitCell[],
-  { size, shift, enlargement }: Placement,
+  { width, height, shift, enlargement }: Placement,
 ): Layout['images'] {
   return cells.map(({ index, row, column }) => ({
     source: digitPicture(digits, index, enlargement),
@@ -136,8 +214,8 @@ function pictures(
     y: row + shift,
     xanchor: 'center',
     yanchor: 'middle',
-    sizex: size,
-    sizey: size,
+    sizex: width,
+    sizey: height,
     sizing: 'contain',
   }));
 }

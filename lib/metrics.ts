@@ -57,6 +57,20 @@ export interface ConfidentError {
   readonly truthProbability: number;
 }
 
+/** What wrong guesses have in common. */
+export interface ErrorSummary {
+  /** Number of wrong guesses. */
+  readonly errors: number;
+  /** Median probability of the wrong guesses; NaN without any. */
+  readonly medianErrorConfidence: number;
+  /** Median probability of the right guesses; NaN without any. */
+  readonly medianRightConfidence: number;
+  /** Number of wrong guesses with a probability above 0.9. */
+  readonly confidentErrors: number;
+  /** Number of wrong guesses whose true class had the second highest probability. */
+  readonly secondChoiceRight: number;
+}
+
 /** A range of plausible values. */
 export interface Interval {
   readonly low: number;
@@ -266,6 +280,42 @@ export function mostConfidentErrors(
 }
 
 /**
+ * Sums up the wrong guesses: how confident they are, and how near the truth was.
+ *
+ * Medians of an even number of values are the mean of the middle two, as numpy's.
+ *
+ * @param probabilities - One row of `classCount` columns (10 by default) for each label, flat.
+ * @throws RangeError when lengths do not fit, nothing came or a value is out of range.
+ * @example errorSummary([0, 1], [0.05, 0.95, 0.4, 0.6], { classCount: 2 })
+ * // { errors: 1, medianErrorConfidence: 0.95, medianRightConfidence: 0.6, confidentErrors: 1,
+ * //   secondChoiceRight: 1 }
+ */
+export function errorSummary(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  { classCount = digitCount }: { readonly classCount?: number } = {},
+): ErrorSummary {
+  const errors = mostConfidentErrors(labels, probabilities, labels.length, { classCount });
+  const guesses = mostProbableClasses(probabilities, classCount);
+  const right = Array.from(guesses, (guess, index) => ({ guess, index }))
+    .filter(({ guess, index }) => guess === labels[index])
+    .map(({ guess, index }) => probabilities[index * classCount + guess]);
+  const isSecond = ({ index, guess, truth, truthProbability }: ConfidentError) =>
+    Array.from({ length: classCount }, (_, other) => other).every(
+      (other) =>
+        [guess, truth].includes(other) ||
+        probabilities[index * classCount + other] < truthProbability,
+    );
+  return {
+    errors: errors.length,
+    medianErrorConfidence: median(errors.map(({ confidence }) => confidence)),
+    medianRightConfidence: median(right),
+    confidentErrors: errors.filter(({ confidence }) => confidence > 0.9).length,
+    secondChoiceRight: errors.filter(isSecond).length,
+  };
+}
+
+/**
  * Gives the interval in which the true rate lies, from how often something succeeded.
  *
  * Unlike the normal approximation it stays inside 0 to 1 and keeps its promise near 1, where digit
@@ -290,6 +340,11 @@ export function wilsonInterval(successes: number, total: number, z = 1.959963984
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 function ratio(part: number, whole: number): number {
@@ -324,7 +379,8 @@ function checkLength(
   }
 }
 
-function checkLabelledRows(
+/** Refuses labels out of range and rows of probabilities that do not fit them, with a RangeError. */
+export function checkLabelledRows(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
   classCount: number,
@@ -334,7 +390,8 @@ function checkLabelledRows(
   checkProbabilities(probabilities, classCount);
 }
 
-function checkProbabilities(probabilities: ArrayLike<number>, classCount: number): void {
+/** Refuses rows that are incomplete or hold anything but probabilities, with a RangeError. */
+export function checkProbabilities(probabilities: ArrayLike<number>, classCount: number): void {
   requireWhole('classCount', classCount, 2, 256);
   if (probabilities.length === 0 || probabilities.length % classCount !== 0) {
     throw new RangeError(

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  classDistribution,
-  compareCurves,
-  confusionHeatMap,
-  perClassBars,
-  trainingCurves,
-} from '../lib/charts';
+import { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from '../lib/charts';
 import { classificationReport } from '../lib/metrics';
-import type { TrainingHistory } from '../lib/training';
 import { assertReadable, classNames, drawnSet } from './fixtures';
 
 it('classDistribution(data) gives shares of each set that add up to 100 %', () => {
@@ -26,41 +19,6 @@ it('classDistribution(data) gives shares of each set that add up to 100 %', () =
     assert.ok(Math.abs(total - 100) < 0.01);
   }
   assert.equal((figure.data[0].hovertext as string[])[5], '4 images');
-  assertReadable(figure);
-});
-
-it('trainingCurves(history) shows accuracy in percent beside loss, by whole epochs', () => {
-  const figure = trainingCurves(history(3), 'Tiny');
-  assert.equal(figure.data.length, 4);
-  assert.deepEqual(figure.data[0].x, [1, 2, 3]);
-  assert.deepEqual(figure.data[0].y, [91, 92, 93]);
-  assert.deepEqual(figure.data[1].y, [81, 82, 83]);
-  assert.deepEqual(figure.data[2].y, [0.1, 0.2, 0.3]);
-  assert.deepEqual(figure.data[3].y, [1.1, 1.2, 1.3]);
-  assert.equal(figure.data[3].yaxis, 'y2');
-  assert.equal(figure.layout.xaxis?.dtick, 1);
-  assert.match(
-    figure.description,
-    /highest in epoch 3 \(83\.00 %\).*lowest in epoch 1 \(1\.1000\)/,
-  );
-  assertReadable(figure);
-});
-
-it('trainingCurves(history) takes a training that was stopped in its first epoch', () => {
-  const figure = trainingCurves(history(0));
-  assert.deepEqual(figure.data[0].y, []);
-  assert.match(figure.description, /no epoch/);
-});
-
-it('compareCurves(runs) draws one line of validation accuracy for each run', () => {
-  const figure = compareCurves([
-    { name: 'one', history: history(2) },
-    { name: 'two', history: history(30) },
-  ]);
-  assert.deepEqual(figure.data[0].y, [81, 82]);
-  assert.equal(figure.data[1].y?.length, 30);
-  assert.equal(figure.layout.xaxis?.dtick, 3);
-  assert.match(figure.description, /one ends at 82\.00 %/);
   assertReadable(figure);
 });
 
@@ -121,15 +79,50 @@ it('perClassBars(report) starts at 0 when a class was never guessed', () => {
   assert.deepEqual(figure.layout.yaxis?.range, [0, 100]);
 });
 
-/** A made-up training in which every figure rises. */
-function history(epochCount: number): TrainingHistory {
-  const epochs = Array.from({ length: epochCount }, (_, index) => ({
-    epoch: index + 1,
-    loss: 0.1 * (index + 1),
-    accuracy: 0.91 + 0.01 * index,
-    validationLoss: 1.1 + 0.1 * index,
-    validationAccuracy: 0.81 + 0.01 * index,
-    seconds: 2,
-  }));
-  return { epochs, seconds: 2 * epochCount, interrupted: false };
-}
+it('accuracyBars(counts, classNames) has Wilson intervals on an axis that says where it starts', () => {
+  const figure = accuracyBars(
+    [
+      [95, 5],
+      [0, 200],
+    ],
+    ['cat', 'dog'],
+  );
+  const [trace] = figure.data;
+  assert.deepEqual(trace.y, [95, 100]);
+  // wilsonInterval(95, 100) is 88.8246 to 97.8462 %, wilsonInterval(200, 200) 98.1154 to 100 %.
+  const { array, arrayminus } = trace.error_y as { array: number[]; arrayminus: number[] };
+  assert.deepEqual(
+    [array, arrayminus],
+    [
+      [2.846, 0],
+      [6.175, 1.885],
+    ],
+  );
+  assert.deepEqual(figure.layout.yaxis?.range, [80, 100]);
+  assert.match(JSON.stringify(figure.layout.yaxis?.title), /accuracy \(%\), from 80 %/);
+  assert.match(figure.description, /cat: 95\.00 % of 100 images \(88\.82 % to 97\.85 %\)/);
+  assert.equal(
+    (trace.hovertext as string[])[0],
+    'cat: 95 of 100 images, 95.00 % (95 %: 88.82 % to 97.85 %)',
+  );
+  assertReadable(figure);
+});
+
+it('accuracyBars(counts, classNames) leaves out a class without images', () => {
+  const counts = [
+    [3, 1, 0],
+    [0, 0, 0],
+    [0, 0, 4],
+  ];
+  const figure = accuracyBars(counts, ['cat', 'dog', 'cow'], 'Animals');
+  assert.deepEqual(figure.data[0].x, [0, 2]);
+  assert.deepEqual(figure.data[0].y, [75, 100]);
+  assert.deepEqual(figure.layout.xaxis?.ticktext, ['cat', 'dog', 'cow']);
+  assert.match(figure.description, /^Animals.*cat: 75\.00 %/);
+});
+
+it('accuracyBars(counts, classNames) takes a matrix without images', () => {
+  const figure = accuracyBars([[0]], ['cat']);
+  assert.deepEqual(figure.data[0].y, []);
+  assert.match(figure.description, /no images/);
+});

@@ -3,6 +3,7 @@ import {
   accuracy,
   classificationReport,
   confusionMatrix,
+  errorSummary,
   logLoss,
   mostConfidentErrors,
   mostConfusedPairs,
@@ -212,6 +213,28 @@ it('mostConfidentErrors(labels, probabilities, count) keeps equal confidences in
     errors.map((error) => error.index),
     [1, 3, 0],
   );
+});
+
+it('errorSummary(labels, probabilities) counts and ranks as one does by hand', () => {
+  const rows = [
+    [0.9, 0.06, 0.04], // right
+    [0.2, 0.7, 0.1], // right
+    [0.95, 0.04, 0.01], // wrong, the truth comes second
+    [0.6, 0.3, 0.1], // wrong, the truth comes last
+    [0.3, 0.5, 0.2], // wrong, the truth comes second
+  ];
+  assert.deepEqual(errorSummary([0, 1, 1, 2, 0], rows.flat(), { classCount: 3 }), {
+    errors: 3,
+    medianErrorConfidence: 0.6,
+    medianRightConfidence: (0.9 + 0.7) / 2,
+    confidentErrors: 1,
+    secondChoiceRight: 2,
+  });
+});
+
+it('errorSummary(labels, probabilities) without errors has no median of them', () => {
+  const { errors, medianErrorConfidence } = errorSummary([1], [0.1, 0.9], { classCount: 2 });
+  assert.deepEqual([errors, medianErrorConfidence], [0, NaN]);
 });
 
 it('wilsonInterval(5, 10) is symmetric about a half, at 95 % by default', () => {

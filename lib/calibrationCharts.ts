@@ -2,7 +2,7 @@ import type { Plot } from 'nodeplotlib';
 import { meanGap, type ReliabilityBin } from './calibration';
 import { axis, baseLayout, grays, palette, type Figure } from './figure';
 import { wilsonInterval } from './metrics';
-import { percent, thousands } from './numbers';
+import { percent, round, thousands } from './numbers';
 
 /** The bins of one network with the name under which it is compared. */
 export interface NamedBins {
@@ -129,5 +129,5 @@ function gapText({ name, bins }: NamedBins): string {
 }
 
 function inPercent(share: number): number {
-  return Number((100 * share).toFixed(3));
+  return round(100 * share, 3);
 }

@@ -1,4 +1,5 @@
-import { requireWhole } from './numbers';
+import { learningRateOf, setLearningRate } from './learningRate';
+import { requireNumber, requireWhole } from './numbers';
 import { tf } from './tensorflow';
 
 /** What both callbacks watch, and when they see a plateau. */
@@ -164,7 +165,7 @@ export class EarlyStopping extends PlateauCallback {
     const { baseline = null, restoreBestWeights = false, startFromEpoch = 0 } = options;
     const plateau = decided(options, 0, 0);
     if (baseline !== null) {
-      requireNumber('baseline', baseline, 'a number or null', true);
+      requireNumber('baseline', baseline, 'a number or null');
     }
     requireWhole('startFromEpoch', startFromEpoch, 0);
     const own = { baseline, restoreBestWeights, startFromEpoch };
@@ -341,45 +342,6 @@ export class ReduceLearningRateOnPlateau extends PlateauCallback {
   }
 }
 
-/**
- * Gives the learning rate that an optimizer takes its next step with.
- *
- * @param optimizer - Any of `tf.train`; Adamax's own decay is not included.
- * @throws Error when an optimizer of another kind does not keep its rate as `learningRate`.
- */
-export function learningRateOf(optimizer: tf.Optimizer): number {
-  // It is protected in every optimizer of tfjs, with no public way to read it but getConfig, which
-  // optimizers of one's own may leave out.
-  const { learningRate } = optimizer as unknown as { readonly learningRate?: unknown };
-  if (typeof learningRate !== 'number') {
-    throw new Error(
-      `the optimizer ${optimizer?.getClassName?.()} has no number learningRate; use one of tf.train`,
-    );
-  }
-  return learningRate;
-}
-
-/**
- * Sets the learning rate of an optimizer from its next step on; its moments stay.
- *
- * @param optimizer - Any of `tf.train`.
- * @param value - The rate, from 0.
- * @throws RangeError when the rate is negative or not finite.
- * @throws Error when an optimizer of another kind does not keep its rate as `learningRate`.
- */
-export function setLearningRate(optimizer: tf.Optimizer, value: number): void {
-  requireNumber('learning rate', value, 'a number from 0', value >= 0);
-  learningRateOf(optimizer);
-  // SGD and momentum step by a tensor that they make of the rate, the others by the number itself.
-  // Of tfjs's optimizers instanceof tells nothing: each passes for an instance of every class.
-  const settable = optimizer as unknown as Partial<tf.SGDOptimizer> & { learningRate: number };
-  if (settable.setLearningRate) {
-    settable.setLearningRate(value);
-  } else {
-    settable.learningRate = value;
-  }
-}
-
 /** Checks the common options, and fills in what they leave open. */
 function decided(options: PlateauOptions, leastChange: number, epochs: number) {
   const {
@@ -388,7 +350,7 @@ function decided(options: PlateauOptions, leastChange: number, epochs: number) {
     minDelta = leastChange,
     patience = epochs,
   } = options;
-  requireNumber('minDelta', minDelta, 'a number', true);
+  requireNumber('minDelta', minDelta, 'a number');
   requireWhole('patience', patience, 0);
   return { monitor, mode: direction(monitor, mode), minDelta: Math.abs(minDelta), patience };
 }
@@ -411,12 +373,6 @@ function direction(monitor: string, mode: string): 'min' | 'max' {
     `mode is auto, which does not know the monitor ${monitor}; expected min if lower is better, ` +
       'or max if higher is',
   );
-}
-
-function requireNumber(name: string, value: number, expected: string, isInRange: boolean): void {
-  if (!Number.isFinite(value) || !isInRange) {
-    throw new RangeError(`${name} is ${value}; expected ${expected}`);
-  }
 }
 
 /** Copies that no later step changes. */

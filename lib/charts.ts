@@ -17,7 +17,7 @@ import {
   type ClassScores,
 } from './metrics';
 import type { DigitData } from './mnist';
-import { percent, thousands } from './numbers';
+import { percent, round, thousands } from './numbers';
 
 /**
  * Shows how the classes are spread in the training, validation and test set.
@@ -260,8 +260,4 @@ function scoreAxis(title: string, lowest: number): Layout['yaxis'] {
   const start = [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
   const range = [start, 100];
   return axis(start > 0 ? `${title} (%), from ${start} %` : `${title} (%)`, { range });
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { learningRateOf, setLearningRate, type CallbackState } from './callbacks';
+import type { CallbackState } from './callbacks';
 import type { DigitSet } from './digits';
 import { sha256 } from './files';
+import { learningRateOf, setLearningRate } from './learningRate';
 import { readSafetensors, writeSafetensors, type NamedArray } from './safetensors';
 import { tf } from './tensorflow';
 

@@ -1,6 +1,6 @@
 import type { Layout, Plot } from 'nodeplotlib';
 import { axis, baseLayout, palette, type Figure } from './figure';
-import { percent, requireWhole } from './numbers';
+import { percent, requireWhole, round } from './numbers';
 import type { EpochResult, TrainingHistory } from './training';
 
 /** A training with the name under which it is compared. */
@@ -101,7 +101,7 @@ export function compareCurves(
       mode: 'lines+markers',
       name,
       x: history.epochs.map((result) => result.epoch),
-      y: history.epochs.map((result) => Number((100 * result.validationAccuracy).toFixed(3))),
+      y: history.epochs.map((result) => round(100 * result.validationAccuracy, 3)),
       hovertemplate: '%{y:.2f} %',
       line: { color: colors[run % colors.length], width: 2 },
       marker: { size: 7, symbol: symbols[run % symbols.length] },
@@ -136,7 +136,7 @@ function line(epochs: readonly EpochResult[], panel: Panel, name: 'training' | '
     mode: 'lines+markers',
     name,
     x: epochs.map(({ epoch }) => epoch),
-    y: epochs.map((result) => Number(panel[name](result).toFixed(5))),
+    y: epochs.map((result) => round(panel[name](result), 5)),
     ...panel.axes,
     hovertemplate: panel.hovertemplate,
     line: { color: name === 'training' ? palette.blue : palette.vermillion, width: 2 },
@@ -150,7 +150,7 @@ function ring(kept: EpochResult, panel: Panel): Plot {
     mode: 'markers',
     name: `kept: epoch ${kept.epoch}`,
     x: [kept.epoch],
-    y: [Number(panel.validation(kept).toFixed(5))],
+    y: [round(panel.validation(kept), 5)],
     ...panel.axes,
     hoverinfo: 'skip',
     cliponaxis: false,

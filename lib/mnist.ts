@@ -14,7 +14,7 @@ import {
 import { downloadFile } from './download';
 import { sha256 } from './files';
 import { readImages, readLabels, unpack } from './idx';
-import { requireWhole, thousands } from './numbers';
+import { requireNumber, requireWhole, thousands } from './numbers';
 import { seededRandom, type Random } from './random';
 
 /** A data set, split for learning, for choosing and for the final score. */
@@ -113,14 +113,18 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
     );
   }
   if (limit !== Infinity) requireWhole('limit', limit, classCount);
-  if (options.validationSplit !== undefined) requireSplit(options.validationSplit);
+  const { validationSplit } = options;
+  if (validationSplit !== undefined) {
+    const isShare = validationSplit > 0 && validationSplit < 1;
+    requireNumber('validationSplit', validationSplit, 'a share above 0 and below 1', isShare);
+  }
   const random = seededRandom(seed, 'split');
   const folder = process.env.MNIST_DIR;
   const source = folder ? await readFolder(folder) : await readCache(options, random);
   const trainingCount = source.training.indices.length;
-  const validationSplit = options.validationSplit ?? (source.isSample ? 1 / 9 : 0.1);
+  const split = validationSplit ?? (source.isSample ? 1 / 9 : 0.1);
   const validationCount = Math.min(
-    Math.max(1, Math.round(trainingCount * validationSplit)),
+    Math.max(1, Math.round(trainingCount * split)),
     trainingCount - 1,
   );
   const [validation, train] = stratifiedSplit(source.training, validationCount, random);
@@ -140,14 +144,6 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
     source: `${source.name}: ${quick}${counts.join(', ')} digits`,
     isSample: source.isSample,
   };
-}
-
-function requireSplit(split: number): void {
-  if (!(split > 0 && split < 1)) {
-    throw new RangeError(
-      `validationSplit is ${split}; expected a share above 0 and below 1, such as 0.1`,
-    );
-  }
 }
 
 /** Reads the four files in `MNIST_DIR`, whatever data set of MNIST's shape they are. */

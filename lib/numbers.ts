@@ -26,6 +26,30 @@ export function requireWhole(name: string, value: number, least: number, most = 
 }
 
 /**
+ * Refuses a number that is NaN, infinite or not in its range.
+ *
+ * @param name - What the number is, for the error message.
+ * @param expected - The range in words, for the error message.
+ * @param isInRange - Whether the number is in its range. @default true
+ * @throws RangeError when `value` is anything else.
+ */
+export function requireNumber(
+  name: string,
+  value: number,
+  expected: string,
+  isInRange = true,
+): void {
+  if (!Number.isFinite(value) || !isInRange) {
+    throw new RangeError(`${name} is ${value}; expected ${expected}`);
+  }
+}
+
+/** Rounds to so many digits after the point, for a figure that need not carry more. */
+export function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/**
  * Writes a share from 0 to 1 in percent, such as `97.31 %`.
  *
  * @param decimals - Digits after the point. @default 2

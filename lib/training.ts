@@ -1,4 +1,3 @@
-import { learningRateOf } from './callbacks';
 import {
   Checkpoint,
   CheckpointError,
@@ -8,6 +7,7 @@ import {
 } from './checkpoint';
 import { selectDigits, type DigitSet } from './digits';
 import { FusedTraining, type LossAndAccuracy } from './fused';
+import { learningRateOf } from './learningRate';
 import { imageCount } from './models';
 import { requireWhole } from './numbers';
 import { seededRandom, shuffledIndices, type RandomState } from './random';

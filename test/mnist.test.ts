@@ -231,9 +231,7 @@ describe('mnist', () => {
 
   it('loadDigits({ validationSplit }) refuses what is not between 0 and 1', async () => {
     for (const validationSplit of [0, 1, -0.1, 10, NaN]) {
-      const message =
-        `validationSplit is ${validationSplit}; ` +
-        'expected a share above 0 and below 1, such as 0.1';
+      const message = `validationSplit is ${validationSplit}; expected a share above 0 and below 1`;
       await assert.rejects(loadDigits({ validationSplit }), { name: 'RangeError', message });
     }
   });

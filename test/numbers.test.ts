@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { percent, requireWhole, thousands } from '../lib/numbers';
+import { percent, requireNumber, requireWhole, round, thousands } from '../lib/numbers';
 
 it('thousands(value, decimals) puts a comma between thousands and rounds', () => {
   assert.equal(thousands(0), '0');
@@ -28,4 +28,22 @@ it('percent(share, decimals) writes a share in percent', () => {
   assert.equal(percent(1), '100.00 %');
   assert.equal(percent(0.987, 1), '98.7 %');
   assert.equal(percent(0, 0), '0 %');
+});
+
+it('requireNumber(name, value, expected, isInRange) refuses what is out of range, NaN or infinite', () => {
+  requireNumber('rate', 0.5, 'a number above 0', true);
+  requireNumber('rate', -1, 'a number');
+  for (const value of [NaN, Infinity, -Infinity, 0]) {
+    assert.throws(() => requireNumber('rate', value, 'a number above 0', value > 0), {
+      name: 'RangeError',
+      message: `rate is ${value}; expected a number above 0`,
+    });
+  }
+});
+
+it('round(value, digits) keeps so many digits after the point', () => {
+  assert.deepEqual(
+    [round(1.23456, 3), round(-0.5, 0), round(7, 2), round(1e-7, 3)],
+    [1.235, -1, 7, 0],
+  );
 });

@@ -87,7 +87,9 @@ export class Graph {
   /** Adds a constant. */
   constant(values: Float32Array | Int32Array, shape: readonly number[] = [values.length]): Value {
     const type = values instanceof Float32Array ? DataType.float : DataType.int32;
-    return this.rawConstant(type, new Uint8Array(values.buffer), shape);
+    // The values may be a part of their buffer.
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return this.rawConstant(type, bytes, shape);
   }
 
   /** Adds a constant of any type from the bytes of its values. */

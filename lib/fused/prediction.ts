@@ -29,7 +29,7 @@ const unused = new FinalizationRegistry((session: Session) => session.dispose())
  *
  * The weights are constants of the graph, so that TensorFlow brings them once into the order that
  * its operations like best. A prediction after they have changed makes the graph anew, which takes
- * about 15 ms; it is kept as long as the model is in use.
+ * 5 to 35 ms for the networks of the bench; it is kept as long as the model is in use.
  *
  * @param images - Pixels of n images of the model's size, one after the other.
  * @returns n rows of probabilities, row-major; nothing, where the backend is not native TensorFlow

@@ -1,5 +1,5 @@
 /**
- * The front door of `digit-recognizer`: networks, training, metrics, tables and figures for MNIST.
+ * The front door of `digit-recognizer`: networks, training, a classifier, metrics, tables and figures.
  * Each line leads to the file that answers its question.
  */
 export { describeRuntime, tf, type Runtime } from './tensorflow';
@@ -8,6 +8,7 @@ export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from 
 export { loadDigits, type DigitData, type LoadOptions } from './mnist';
 export {
   buildBaseline,
+  buildDeeperCnn,
   buildRegularizedCnn,
   buildSimpleCnn,
   predict,
@@ -25,11 +26,33 @@ export {
   type TrainingOptions,
   type TrainingProgress,
 } from './training';
+export {
+  EarlyStopping,
+  ReduceLearningRateOnPlateau,
+  type CallbackState,
+  type EarlyStoppingOptions,
+  type PlateauOptions,
+  type ReduceLearningRateOptions,
+} from './callbacks';
+export { CheckpointError, type ResumableCallback } from './checkpoint';
 export { loadModel, saveModel } from './storage';
+export {
+  architectureNames,
+  MnistClassifier,
+  type ArchitectureName,
+  type ClassifierOptions,
+  type ClassifierTraining,
+  type ClassifierTrainingOptions,
+  type Evaluation,
+  type NetworkBuilder,
+  type Prediction,
+} from './classifier';
+export { PictureError, readPicture } from './picture';
 export {
   accuracy,
   classificationReport,
   confusionMatrix,
+  errorSummary,
   logLoss,
   mostConfidentErrors,
   mostConfusedPairs,
@@ -41,9 +64,18 @@ export {
   type ClassScores,
   type ConfidentError,
   type ConfusedPair,
+  type ErrorSummary,
   type Interval,
   type Scores,
 } from './metrics';
+export {
+  applyTemperature,
+  expectedCalibrationError,
+  fitTemperature,
+  reliabilityBins,
+  type ReliabilityBin,
+  type ReliabilityOptions,
+} from './calibration';
 export {
   classTable,
   comparisonTable,
@@ -55,15 +87,10 @@ export {
   type ModelResult,
 } from './tables';
 export { palette, type Figure } from './figure';
-export { mistakeGallery, sampleDigits } from './gallery';
-export {
-  classDistribution,
-  compareCurves,
-  confusionHeatMap,
-  perClassBars,
-  trainingCurves,
-  type NamedHistory,
-} from './charts';
+export { predictionGallery, randomDigits, sampleDigits, type ShownPrediction } from './gallery';
+export { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from './charts';
+export { compareCurves, trainingCurves, type NamedHistory } from './curves';
+export { reliabilityDiagram, type NamedBins } from './calibrationCharts';
 export { layerDiagram } from './diagram';
 export { RendererMissingError, renderPng, saveFigure, type PngOptions } from './png';
 export { openWindow, show, showProgress, type ShowOptions } from './show';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../browser';
 import { unexecutedNotebook } from '../fixtures';
 
 const root = path.resolve(__dirname, '..', '..');
@@ -188,13 +189,7 @@ await show(trainingCurves(history, 'Tiny network'));`,
 /** Opens the notebook, once; without a browser it skips the test, or fails where one is required. */
 async function openNotebook(test: Mocha.Context): Promise<void> {
   if (browser) return;
-  const executablePath = findBrowser();
-  if (!executablePath) {
-    assert.notEqual(process.env.REQUIRE_BROWSER, '1', 'no Chromium or Chrome was found');
-    test.skip();
-  }
-  const args = ['--disable-gpu', '--disable-background-networking', '--disable-component-update'];
-  browser = await chromium.launch({ executablePath, args: [...args, '--disable-sync'] });
+  browser = await launchBrowser(test);
   // High enough for all cells, since JupyterLab takes cells out of sight off the page.
   page = await browser.newPage({ viewport: { width: 1300, height: 1800 } });
   page.setDefaultTimeout(60_000);
@@ -202,27 +197,6 @@ async function openNotebook(test: Mocha.Context): Promise<void> {
   await editor(cells.length - 1).waitFor();
   // A cell that is run before the kernel answers may be forgotten.
   await page.getByText('TypeScript | Idle').waitFor();
-}
-
-function findBrowser(): string | undefined {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(path.delimiter)];
-  const files = [
-    ...names.flatMap((name) => folders.map((place) => path.join(place, name))),
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  ];
-  const { CHROME_PATH } = process.env;
-  return (CHROME_PATH ? [CHROME_PATH] : files).find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function cell(index: number) {

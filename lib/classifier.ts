@@ -1,0 +1,404 @@
+import { EarlyStopping, ReduceLearningRateOnPlateau } from './callbacks';
+import type { ResumableCallback } from './checkpoint';
+import { classCount, imageSize, type DigitSet } from './digits';
+import {
+  classificationReport,
+  confusionMatrix,
+  logLoss,
+  mostProbableClasses,
+  wilsonInterval,
+  type ClassificationReport,
+  type Interval,
+} from './metrics';
+import { loadDigits, type DigitData, type LoadOptions } from './mnist';
+import {
+  buildBaseline,
+  buildDeeperCnn,
+  buildRegularizedCnn,
+  buildSimpleCnn,
+  predict,
+  type NetworkOptions,
+} from './models';
+import { requireNumber } from './numbers';
+import { readPicture } from './picture';
+import { loadModel, saveModel } from './storage';
+import { describeRuntime, type Runtime, type tf } from './tensorflow';
+import { train, type TrainingHistory, type TrainingOptions } from './training';
+
+/** Builds a compiled network from images of 28 x 28 to ten probabilities, from the seed given. */
+export type NetworkBuilder = (options: NetworkOptions) => tf.LayersModel;
+
+const architectures = {
+  baseline: buildBaseline,
+  'simple-cnn': buildSimpleCnn,
+  'regularized-cnn': buildRegularizedCnn,
+  'deeper-cnn': buildDeeperCnn,
+} satisfies Record<string, NetworkBuilder>;
+
+/** Name of a network of this library. */
+export type ArchitectureName = keyof typeof architectures;
+
+/** The names that the option `architecture` takes. */
+export const architectureNames = Object.keys(architectures) as readonly ArchitectureName[];
+
+/** What a classifier is made of. */
+export interface ClassifierOptions {
+  /** Which network: one of `architectureNames`, or a builder of your own. @default 'deeper-cnn' */
+  readonly architecture?: ArchitectureName | NetworkBuilder;
+  /** Step size of Adam at the start, above 0. @default 0.001 */
+  readonly learningRate?: number;
+  /** Seed of split, initial weights, order of the images and dropout. @default 42 */
+  readonly seed?: number;
+  /** Names of the ten classes. @default '0' to '9' */
+  readonly classNames?: readonly string[];
+}
+
+/** How to train a classifier. */
+export interface ClassifierTrainingOptions extends Pick<
+  TrainingOptions,
+  'callbacks' | 'checkpointFile' | 'onProgress' | 'signal'
+> {
+  /** Passes over the training digits at most, a whole number from 1. @default 15 */
+  readonly epochs?: number;
+  /** Images per step, a whole number from 1 to the number of training digits. @default 128 */
+  readonly batchSize?: number;
+}
+
+/** What a classifier's training gave. */
+export interface ClassifierTraining extends TrainingHistory {
+  /** Epoch whose weights the classifier has, from 1. */
+  readonly keptEpoch: number;
+  readonly batchSize: number;
+}
+
+/** How well digits were read. */
+export interface Evaluation {
+  /** Share of the digits read rightly, 0 to 1. */
+  readonly accuracy: number;
+  /** Wilson's 95 % interval of the accuracy. */
+  readonly interval: Interval;
+  /** Cross-entropy, in nats. */
+  readonly loss: number;
+  /** How many digits were misread. */
+  readonly errors: number;
+  /** n rows of ten probabilities, row-major. */
+  readonly probabilities: Float32Array;
+  /** The most probable class of each digit. */
+  readonly guesses: Uint8Array;
+  /** Rows are the truth, columns the guess, in images. */
+  readonly confusionMatrix: readonly (readonly number[])[];
+  readonly report: ClassificationReport;
+}
+
+/** What was read in one image. */
+export interface Prediction {
+  /** The most probable class, 0 to 9. */
+  readonly guess: number;
+  readonly className: string;
+  /** Probability of the guess, 0 to 1. */
+  readonly confidence: number;
+  /** Probabilities of the ten classes. */
+  readonly probabilities: Float32Array;
+}
+
+/** What a saved classifier's `model.json` holds beside the network. */
+interface SavedClassifier {
+  readonly classNames: readonly string[];
+  readonly preprocessing: string;
+  readonly architecture: ArchitectureName | 'custom';
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly training: ClassifierTraining;
+  /** What it was trained on. */
+  readonly runtime: Runtime;
+}
+
+const preprocessing =
+  '28 x 28 gray pixels from 0 (paper) to 1 (ink), row-major; a picture is cropped to its ink, ' +
+  'fitted into 20 x 20 keeping its aspect, and placed with its center of mass in the middle';
+
+const digitNames = Array.from({ length: classCount }, (_, digit) => String(digit));
+
+/**
+ * A reader of handwritten digits from the data to the saved model: loads, trains, evaluates,
+ * predicts, saves and loads.
+ *
+ * Each training starts anew from the seed, so that nothing depends on earlier calls. Its network
+ * lives in TensorFlow's memory until `dispose`.
+ *
+ * @example
+ * const classifier = new MnistClassifier();
+ * const digits = await classifier.loadDigits();
+ * await classifier.train(digits);
+ * const { accuracy } = await classifier.evaluate(digits.test);
+ * await classifier.save('my-model');
+ * const { guess } = await classifier.predictImage('my-handwriting.png');
+ */
+export class MnistClassifier {
+  /** Names of the ten classes. */
+  readonly classNames: readonly string[];
+  private readonly architecture: ArchitectureName | 'custom';
+  private readonly learningRate: number;
+  private readonly seed: number;
+  private readonly build: () => tf.LayersModel;
+  private current?: tf.LayersModel;
+  private training?: ClassifierTraining;
+  private runtime?: Runtime;
+
+  /** @throws RangeError when an option is not one of its values. */
+  constructor(options: ClassifierOptions = {}) {
+    const { architecture = 'deeper-cnn', learningRate = 0.001, seed = 42 } = options;
+    this.classNames = options.classNames ?? digitNames;
+    if (this.classNames.length !== classCount) {
+      throw new RangeError(
+        `classNames has ${this.classNames.length} names; expected ${classCount}, one for each class`,
+      );
+    }
+    requireNumber('learningRate', learningRate, 'a number above 0', learningRate > 0);
+    const builder = typeof architecture === 'string' ? builderOf(architecture) : architecture;
+    this.architecture = typeof architecture === 'string' ? architecture : 'custom';
+    this.learningRate = learningRate;
+    this.seed = seed;
+    this.build = () => {
+      const network = builder({ learningRate, seed });
+      requireDigitNetwork(network, 'what the option architecture builds');
+      return network;
+    };
+  }
+
+  /**
+   * The network, for a diagram or a table; the next training disposes of it and brings another.
+   *
+   * @throws RangeError when a builder of your own does not take images of 28 x 28 pixels or does not
+   *   give ten probabilities.
+   */
+  get network(): tf.LayersModel {
+    return (this.current ??= this.build());
+  }
+
+  /** How the classifier was trained; nothing before it was. */
+  get history(): ClassifierTraining | undefined {
+    return this.training;
+  }
+
+  /** Loads the digits, split by the classifier's seed; see {@link loadDigits}. */
+  loadDigits(options: Omit<LoadOptions, 'seed' | 'classNames'> = {}): Promise<DigitData> {
+    return loadDigits({ ...options, seed: this.seed, classNames: this.classNames });
+  }
+
+  /**
+   * Trains a new network from the seed, and keeps it in place of the one before.
+   *
+   * By default it stops when the validation loss has not improved for 3 epochs, keeps the weights of
+   * the best, and halves the learning rate (down to 1e-6) after 2 epochs without improvement.
+   * An interrupt keeps the weights of the last finished epoch; with none, the network before stays.
+   *
+   * @param digits - What to learn from, and what to watch.
+   * @returns The history, and which epoch's weights were kept.
+   * @throws RangeError when an option is out of its range.
+   * @throws CheckpointError and DivergenceError as {@link train} does; the network before stays.
+   */
+  async train(
+    digits: Pick<DigitData, 'train' | 'validation'>,
+    options: ClassifierTrainingOptions = {},
+  ): Promise<ClassifierTraining> {
+    const { epochs = 15, batchSize = 128, callbacks = standardCallbacks(), ...others } = options;
+    if (batchSize > digits.train.count) {
+      throw new RangeError(
+        `batchSize is ${batchSize}, but there are ${digits.train.count} training digits; ` +
+          'expected a whole number from 1 to their number',
+      );
+    }
+    const network = this.build();
+    let history: TrainingHistory;
+    try {
+      const settings = { ...others, epochs, batchSize, callbacks, seed: this.seed };
+      history = await train(network, digits.train, digits.validation, settings);
+    } catch (error) {
+      free(network);
+      throw error;
+    }
+    const stopping = callbacks.find((it): it is EarlyStopping => it instanceof EarlyStopping);
+    const best = stopping?.settings.restoreBestWeights ? stopping.bestEpoch : undefined;
+    const last = history.epochs.length;
+    const keptEpoch = history.interrupted ? last : (best ?? last);
+    const training = { ...history, keptEpoch, batchSize };
+    if (last === 0) {
+      free(network);
+      return training;
+    }
+    free(this.current);
+    this.current = network;
+    this.training = training;
+    this.runtime = describeRuntime();
+    return training;
+  }
+
+  /**
+   * Reads digits and compares with their labels.
+   *
+   * @throws Error when the classifier is not trained.
+   * @throws RangeError when there are none, or images or labels do not fit.
+   */
+  async evaluate(digits: DigitSet): Promise<Evaluation> {
+    const { network } = this.requireTrained('evaluate');
+    const { images, labels } = digits;
+    const probabilities = await predict(network, images);
+    const guesses = mostProbableClasses(probabilities);
+    const report = classificationReport(labels, guesses, this.classNames);
+    const errors = guesses.filter((guess, index) => guess !== labels[index]).length;
+    return {
+      accuracy: report.accuracy,
+      interval: wilsonInterval(labels.length - errors, labels.length),
+      loss: logLoss(labels, probabilities),
+      errors,
+      probabilities,
+      guesses,
+      confusionMatrix: confusionMatrix(labels, guesses),
+      report,
+    };
+  }
+
+  /**
+   * Reads the digits in images that are prepared as MNIST's are.
+   *
+   * @param images - Pixels from 0 (paper) to 1 (ink), n images of 784 pixels one after the other.
+   * @returns One prediction an image.
+   * @throws Error when the classifier is not trained.
+   * @throws RangeError when the pixels are none, or not a whole number of images.
+   */
+  async predict(images: Float32Array): Promise<Prediction[]> {
+    const { network } = this.requireTrained('predict');
+    const rows = await predict(network, images);
+    return Array.from(mostProbableClasses(rows), (guess, index) => {
+      const probabilities = rows.slice(index * classCount, (index + 1) * classCount);
+      const className = this.classNames[guess];
+      return { guess, className, confidence: probabilities[guess], probabilities };
+    });
+  }
+
+  /**
+   * Reads the digit in a picture, dark on light or light on dark, of any size.
+   *
+   * @param picture - Path of a PNG, JPEG or WebP file, or its bytes.
+   * @throws Error when the classifier is not trained.
+   * @throws PictureError when there is no digit to read, as {@link readPicture} says.
+   */
+  async predictImage(picture: string | Uint8Array): Promise<Prediction> {
+    this.requireTrained('predictImage');
+    const [prediction] = await this.predict(await readPicture(picture));
+    return prediction;
+  }
+
+  /**
+   * Saves the network with all that it takes to use it and to know where it came from.
+   *
+   * The folder is in TensorFlow.js's layers format, as {@link saveModel} writes it; class names,
+   * preprocessing, training history, seed and versions are in its user-defined metadata.
+   *
+   * @throws Error when the classifier is not trained, or the folder cannot be written; an earlier
+   *   model there stays.
+   */
+  async save(folder: string): Promise<void> {
+    const { network, training, runtime } = this.requireTrained('save');
+    const { classNames, architecture, learningRate, seed } = this;
+    const settings = { classNames, preprocessing, architecture, learningRate, seed };
+    const classifier: SavedClassifier = { ...settings, training, runtime };
+    network.setUserDefinedMetadata({ classifier });
+    await saveModel(network, folder);
+  }
+
+  /**
+   * Loads a classifier that {@link save} wrote: it gives the same probabilities to the bit.
+   *
+   * @throws Error that names the file when one is missing or damaged, or is not a classifier's.
+   * @throws RangeError when the network is for images or classes of another shape.
+   */
+  static async load(folder: string): Promise<MnistClassifier> {
+    const network = await loadModel(folder);
+    try {
+      requireDigitNetwork(network, folder);
+      const { classifier } = (network.getUserDefinedMetadata() ?? {}) as {
+        classifier?: SavedClassifier;
+      };
+      if (classifier === undefined) {
+        throw new Error(
+          `${folder} holds a network without class names and history; expected what ` +
+            'MnistClassifier.save wrote. Use loadModel for a bare network',
+        );
+      }
+      const { training, runtime, architecture, ...options } = classifier;
+      const loaded = new MnistClassifier({
+        ...options,
+        architecture: architecture === 'custom' ? refuseToBuild : architecture,
+      });
+      loaded.current = network;
+      loaded.training = training;
+      loaded.runtime = runtime;
+      return loaded;
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+  }
+
+  /** Frees the network; the classifier is then as before its training. */
+  dispose(): void {
+    free(this.current);
+    this.current = undefined;
+    this.training = undefined;
+  }
+
+  private requireTrained(method: string) {
+    const { current: network, training, runtime } = this;
+    if (network === undefined || training === undefined || runtime === undefined) {
+      throw new Error(
+        `${method} needs a trained network, and this classifier has none yet: call train(digits) ` +
+          'first, or get a trained one by MnistClassifier.load(folder)',
+      );
+    }
+    return { network, training, runtime };
+  }
+}
+
+/** The callbacks of the classifier's recipe: stop with the best weights, halve the rate before. */
+function standardCallbacks(): ResumableCallback[] {
+  return [
+    new EarlyStopping({ patience: 3, restoreBestWeights: true }),
+    new ReduceLearningRateOnPlateau({ factor: 0.5, patience: 2, minLearningRate: 1e-6 }),
+  ];
+}
+
+function builderOf(name: ArchitectureName): NetworkBuilder {
+  if (!Object.hasOwn(architectures, name)) {
+    throw new RangeError(
+      `architecture is ${name}; expected one of ${architectureNames.join(', ')}, or a function ` +
+        'that builds a network',
+    );
+  }
+  return architectures[name];
+}
+
+/** Frees a network with its optimizer, which tfjs leaves to whoever made it. */
+function free(network: tf.LayersModel | undefined): void {
+  network?.optimizer?.dispose();
+  network?.dispose();
+}
+
+function refuseToBuild(): never {
+  throw new Error(
+    'this classifier was loaded, and its network came from a builder that is not saved with it; ' +
+      'to train again, call new MnistClassifier({ architecture }) with the builder',
+  );
+}
+
+function requireDigitNetwork(network: tf.LayersModel, what: string): void {
+  const shapes = [...network.inputs, ...network.outputs].map(({ shape }) => shape.slice(1));
+  const expected = [[imageSize, imageSize, 1], [classCount]];
+  if (JSON.stringify(shapes) !== JSON.stringify(expected)) {
+    const [found, wanted] = [shapes, expected].map((list) =>
+      list.map((shape) => shape.join(' x ')).join(' to '),
+    );
+    throw new RangeError(`${what} is a network from ${found}; expected one from ${wanted}`);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Trains a classifier from the command line: `npm run train -- --help`.
+ *
+ * Exit codes: 0 done, 1 failed, 2 bad arguments, 130 or 143 interrupted with the last epoch kept.
+ */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Logger } from 'pino';
+import type { ArchitectureName } from '../lib/classifier';
+import { logLevels, openLog } from './log';
+import { checkpointFile, claimFolder, OutputFolderError } from './runFolder';
+import type { RunOptions } from './trainingRun';
+
+/** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
+const architectures = [
+  'baseline',
+  'simple-cnn',
+  'regularized-cnn',
+  'deeper-cnn',
+] as const satisfies readonly ArchitectureName[];
+
+/** How an exit code follows from a signal. */
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function readArguments(argv: readonly string[]): RunOptions {
+  const command = new Command('npm run train --')
+    .description(
+      'Trains a classifier of handwritten digits on MNIST, scores it on the test digits, and saves ' +
+        'model, figures and metrics.json in a folder. Ctrl-C keeps the last finished epoch.',
+    )
+    .addOption(
+      new Option('--architecture <name>', 'the network')
+        .choices(architectures)
+        .default('deeper-cnn'),
+    )
+    .option('--epochs <n>', 'passes over the training digits at most', wholeNumber, 15)
+    .option('--batch-size <n>', 'images per step', wholeNumber, 128)
+    .option('--validation-split <share>', 'share of the training digits to watch by', share, 0.1)
+    .option('--learning-rate <rate>', 'step size of Adam at the start', rate, 0.001)
+    .option('--seed <n>', 'seed of split, weights, order and dropout', anyNumber, 42)
+    .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
+    .option(
+      '--data <folder>',
+      "folder with MNIST's four files (default: MNIST_DIR, or a download into data/)",
+      existingFolder,
+    )
+    .addOption(
+      new Option('--output <folder>', 'where everything goes')
+        .argParser(fromHere)
+        .default(fromHere('results/train'), 'results/train'),
+    )
+    .option('--resume', 'go on with the unfinished run in the output folder')
+    .addOption(
+      new Option('--log-level <level>', 'what stderr gets to know')
+        .choices(logLevels)
+        .default('info'),
+    )
+    .allowExcessArguments(false)
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  return command.parse(argv, { from: 'user' }).opts();
+}
+
+function wholeNumber(text: string): number {
+  return parsed(text, (value) => Number.isInteger(value) && value >= 1, 'a whole number from 1');
+}
+
+function digitCount(text: string): number {
+  return parsed(text, (value) => Number.isInteger(value) && value >= 10, 'a whole number from 10');
+}
+
+function share(text: string): number {
+  return parsed(text, (value) => value > 0 && value < 1, 'a number above 0 and below 1');
+}
+
+function rate(text: string): number {
+  return parsed(text, (value) => value > 0, 'a number above 0');
+}
+
+function anyNumber(text: string): number {
+  return parsed(text, () => true, 'a number');
+}
+
+function parsed(text: string, isRight: (value: number) => boolean, expected: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(value) && isRight(value)) return value;
+  throw new InvalidArgumentError(`Expected ${expected}.`);
+}
+
+function existingFolder(text: string): string {
+  const folder = fromHere(text);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new InvalidArgumentError('Expected a folder that exists.');
+}
+
+/** A path as the user meant it: npm runs scripts in the folder of package.json. */
+function fromHere(place: string): string {
+  return path.resolve(process.env.INIT_CWD ?? '.', place);
+}
+
+/** Refuses to go on with nothing. */
+function requireUnfinished(output: string): void {
+  if (existsSync(path.join(output, checkpointFile))) return;
+  throw new OutputFolderError(
+    `${output} has no ${checkpointFile}, so there is nothing to go on with. Leave out --resume, or ` +
+      'give the --output of the unfinished run',
+  );
+}
+
+/** Refuses to overwrite an unfinished run. */
+function requireNoneUnfinished(output: string): void {
+  if (!existsSync(path.join(output, checkpointFile))) return;
+  throw new OutputFolderError(
+    `${output} has an unfinished run. Add --resume to go on with it, or give another --output; to ` +
+      `give it up, delete ${checkpointFile} there`,
+  );
+}
+
+async function main(): Promise<number> {
+  const args = readArguments(process.argv.slice(2));
+  const { output } = args;
+  const stop = new AbortController();
+  let code = 1;
+  for (const [signal, signalCode] of Object.entries(signalCodes)) {
+    process.on(signal, () => {
+      // The first asks the training to stop; whoever repeats it means at once.
+      if (stop.signal.aborted) process.exit(signalCode);
+      code = signalCode;
+      stop.abort();
+    });
+  }
+  let log: Logger;
+  try {
+    // A claim makes the folder, so what has nothing to go on with is refused before it too.
+    if (args.resume) requireUnfinished(output);
+    await claimFolder(output);
+    if (args.resume) requireUnfinished(output);
+    else requireNoneUnfinished(output);
+    log = openLog(args.logLevel, path.join(output, 'training.log'));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    return error instanceof OutputFolderError ? 2 : 1;
+  }
+  try {
+    // Loaded only now, since TensorFlow takes seconds, which --help and a wrong option need not.
+    const { runTraining } = await import('./trainingRun');
+    await runTraining(args, log, stop.signal);
+    return 0;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'Interrupted') {
+      log.warn(message);
+      return code;
+    }
+    log.error(message);
+    log.debug(error);
+    return ['CheckpointError', 'RangeError'].includes(name) ? 2 : 1;
+  }
+}
+
+// Not process.exit, which would cut off the last lines of the log.
+void main().then((code) => {
+  process.exitCode = code;
+});

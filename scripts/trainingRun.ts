@@ -1,0 +1,188 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+// danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
+import { describeRuntime } from '../lib/tensorflow';
+import { DataFrame } from 'danfojs-node';
+import type { Logger } from 'pino';
+import { confusionHeatMap } from '../lib/charts';
+import { MnistClassifier, type ArchitectureName, type Evaluation } from '../lib/classifier';
+import { trainingCurves } from '../lib/curves';
+import { layerDiagram } from '../lib/diagram';
+import type { Figure } from '../lib/figure';
+import { writeFileWhole } from '../lib/files';
+import { predictionGallery } from '../lib/gallery';
+import type { DigitData } from '../lib/mnist';
+import { percent } from '../lib/numbers';
+import { RendererMissingError, saveFigure } from '../lib/png';
+import { showProgress } from '../lib/show';
+import { tableText } from '../lib/tables';
+import type { ProgressListener } from '../lib/training';
+import type { LogLevel } from './log';
+import { checkpointFile, modelFolder } from './runFolder';
+
+/** What decides a training; the command line gives it. */
+export interface RunOptions {
+  readonly architecture: ArchitectureName;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly validationSplit: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly limit?: number;
+  /** Folder with MNIST's files; without it they come from where `loadDigits` finds them. */
+  readonly data?: string;
+  /** Folder for all that the run leaves. */
+  readonly output: string;
+  /** Whether the run goes on with the checkpoint in `output`. */
+  readonly resume?: boolean;
+  readonly logLevel: LogLevel;
+}
+
+/** A training was ended by a signal; what is finished is kept. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/**
+ * Trains, scores and saves a classifier; goes on where the output folder's checkpoint left off.
+ *
+ * @param log - Gets a line for every step, and in its file one for every epoch.
+ * @param stop - Ends the training at the next batch.
+ * @throws Interrupted when the training was stopped.
+ * @throws Error as `MnistClassifier` and its methods do.
+ */
+export async function runTraining(
+  options: RunOptions,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<void> {
+  const { architecture, epochs, batchSize, validationSplit, learningRate, seed, limit } = options;
+  const settings = { architecture, epochs, batchSize, validationSplit, learningRate, seed, limit };
+  const { output, data } = options;
+  if (data !== undefined) process.env.MNIST_DIR = data;
+  log.debug({ ...settings, runtime: describeRuntime() }, 'settings');
+
+  const classifier = new MnistClassifier({ architecture, learningRate, seed });
+  const digits = await classifier.loadDigits({
+    validationSplit,
+    ...(limit !== undefined && { limit }),
+    log: (line) => log.info(line),
+  });
+  log[digits.isSample ? 'warn' : 'info'](digits.source);
+
+  const training = await classifier.train(digits, {
+    epochs,
+    batchSize,
+    signal: stop,
+    checkpointFile: path.join(output, checkpointFile),
+    onProgress: reportProgress(log, options),
+  });
+  if (training.interrupted) {
+    const { length } = training.epochs;
+    throw new Interrupted(
+      length > 0
+        ? `interrupted after ${length} of ${epochs} epochs; add --resume to go on`
+        : 'interrupted before the first epoch was finished; nothing is kept',
+    );
+  }
+  const { keptEpoch } = training;
+  log.info(
+    `trained for ${training.epochs.length} epochs in ${training.seconds.toFixed(1)} s; the weights ` +
+      `are those of epoch ${keptEpoch}`,
+  );
+  const title = `${architecture}, seed ${seed}${digits.isSample ? ', sample of 10,000' : ''}`;
+  try {
+    const validation = await classifier.evaluate(digits.validation);
+    const test = await classifier.evaluate(digits.test);
+    stop.throwIfAborted();
+    // The model comes first, since it took the longest; what fails after it can be made again.
+    await classifier.save(path.join(output, modelFolder));
+    const metrics = {
+      ...settings,
+      ...{ parameters: classifier.network.countParams(), runtime: describeRuntime() },
+      data: {
+        source: digits.source,
+        isSample: digits.isSample,
+        train: digits.train.count,
+        validation: digits.validation.count,
+        test: digits.test.count,
+      },
+      training,
+      validation: scoresOf(validation),
+      test: { ...scoresOf(test), confusionMatrix: test.confusionMatrix, report: test.report },
+    };
+    const text = `${JSON.stringify(metrics, null, 1)}\n`;
+    await writeFileWhole(path.join(output, 'metrics.json'), text);
+    const figures = {
+      architecture_diagram: layerDiagram(classifier.network, architecture),
+      training_history: trainingCurves(training, title, { keptEpoch }),
+      confusion_matrix: confusionHeatMap(test.confusionMatrix, digits.classNames, title),
+      predictions_sample: samplePredictions(digits, test, title),
+    };
+    for (const [name, figure] of Object.entries(figures)) {
+      stop.throwIfAborted();
+      await draw(log, path.join(output, `${name}.png`), figure);
+    }
+    console.log(tableText(resultTable({ validation, test }), title));
+  } catch (error) {
+    // Ctrl-C in a terminal also ends the process that draws the figures.
+    if (!stop.aborted) throw error;
+    throw new Interrupted('interrupted before all was saved; add --resume to do the rest');
+  }
+  // Everything is saved, so the run is finished and its checkpoint is no longer needed.
+  rmSync(path.join(output, checkpointFile), { force: true });
+  log.info(`all files are in ${output}`);
+  classifier.dispose();
+}
+
+/** Shows the progress where the level asks for it, and writes every epoch in the log's file. */
+function reportProgress(log: Logger, { architecture, logLevel }: RunOptions): ProgressListener {
+  const isShown = logLevel === 'debug' || logLevel === 'info';
+  const shown = isShown ? showProgress(architecture) : () => {};
+  let logged: number | undefined;
+  return (progress) => {
+    shown(progress);
+    // The epochs before a resumed run are in the log already.
+    logged ??= progress.finished.length;
+    for (const result of progress.finished.slice(logged)) log.debug(result, 'epoch');
+    logged = progress.finished.length;
+  };
+}
+
+/** Saves a figure; where nothing can draw, the run goes on without. */
+async function draw(log: Logger, file: string, figure: Figure): Promise<void> {
+  try {
+    await saveFigure(figure, file);
+  } catch (error) {
+    if (!(error instanceof RendererMissingError)) throw error;
+    log.warn(`${path.basename(file)} is missing: ${error.message}`);
+  }
+}
+
+function samplePredictions({ test, classNames }: DigitData, evaluation: Evaluation, title: string) {
+  const first = Array.from({ length: Math.min(18, test.count) }, (_, index) => ({
+    index,
+    truth: test.labels[index],
+    guess: evaluation.guesses[index],
+    confidence: Math.max(...evaluation.probabilities.subarray(10 * index, 10 * index + 10)),
+  }));
+  return predictionGallery(test, first, { classNames, title: `First test digits: ${title}` });
+}
+
+function scoresOf({ accuracy, interval, loss, errors }: Evaluation) {
+  return { accuracy, interval, loss, errors };
+}
+
+function resultTable(sets: Record<string, Evaluation>): DataFrame {
+  const rows = Object.entries(sets).map(
+    ([name, { accuracy, interval, loss, errors, guesses }]) => ({
+      digits: name,
+      images: guesses.length,
+      'accuracy (%)': 100 * accuracy,
+      '95 % interval': `${percent(interval.low)} to ${percent(interval.high)}`,
+      'loss (nats)': loss,
+      errors: errors,
+    }),
+  );
+  return new DataFrame(rows);
+}

@@ -122,14 +122,23 @@ function progressBar(title: string): ProgressListener {
     next = Date.now() + 100;
     const text = progress.done
       ? `${summaryText(progress, title)}\n`
-      : progressText(progress, title).slice(0, (process.stderr.columns || 80) - 1);
+      : fitted(progressText(progress, title), (process.stderr.columns || 80) - 1);
     process.stderr.write(`\r\u001b[K${text}`);
   };
 }
 
+/** Leaves out the last parts of a line that would run over its end. */
+function fitted(text: string, width: number): string {
+  const parts = text.split(', ');
+  while (parts.length > 1 && parts.join(', ').length > width) parts.pop();
+  return parts.join(', ').slice(0, width);
+}
+
 function progressLog(title: string): ProgressListener {
-  let written = 0;
+  let written: number | undefined;
   return (progress) => {
+    // What a resumed training had finished before was written then.
+    written ??= progress.batch === 1 ? progress.finished.length : 0;
     if (progress.finished.length > written) {
       written = progress.finished.length;
       process.stderr.write(`${epochText(progress, title)}\n`);

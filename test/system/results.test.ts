@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { MnistClassifier } from '../../lib/classifier';
 import { loadDigits, type DigitData } from '../../lib/mnist';
 import {
   accuracy,
@@ -11,10 +12,13 @@ import {
 } from '../../lib/metrics';
 import { predict } from '../../lib/models';
 import { loadModel } from '../../lib/storage';
+import type { EpochResult } from '../../lib/training';
 
 const root = path.resolve(__dirname, '..', '..');
 const results = path.join(root, 'results', '01-three-models');
-const metrics = JSON.parse(readFileSync(path.join(results, 'metrics.json'), 'utf8'));
+const classifierResults = path.join(root, 'results', '02-mnist-classifier');
+const metrics = readJson(results, 'metrics.json');
+const classifierMetrics = readJson(classifierResults, 'metrics.json');
 const networks = {
   baseline: { folder: 'baseline', parameters: 101_770, atLeast: 0.973 },
   simpleCnn: { folder: 'simple-cnn', parameters: 225_034, atLeast: 0.99 },
@@ -58,14 +62,76 @@ for (const [name, { folder, parameters, atLeast }] of Object.entries(networks)) 
   });
 }
 
+it('the saved classifier scores on the test digits exactly what metrics.json says', async function () {
+  digits ??= await loadDigits({ seed: metrics.seed });
+  if (digits.isSample) {
+    this.skip(); // As above.
+  }
+  const classifier = await MnistClassifier.load(path.join(classifierResults, 'model'));
+  const { accuracy, errors, loss, confusionMatrix } = await classifier.evaluate(digits.test);
+  assert.equal(classifier.network.countParams(), 468_714);
+  assert.deepEqual(classifier.history, classifierMetrics.training);
+  classifier.dispose();
+  const { test } = classifierMetrics;
+  assert.deepEqual([accuracy, errors], [test.accuracy, test.errors]);
+  assert.deepEqual(confusionMatrix, test.confusionMatrix);
+  assert.ok(Math.abs(loss - test.loss) < 1e-6);
+});
+
+it('metrics.json has a whole training of the classifier that reached its marks', () => {
+  const { quick, data, training, validation, test, seed, batchSize } = classifierMetrics;
+  assert.deepEqual([quick, seed, batchSize], [false, 42, 128]);
+  assert.deepEqual(
+    [data.train, data.validation, data.test, data.isSample],
+    [54_000, 6_000, 10_000, false],
+  );
+  const losses = training.epochs.map((epoch: EpochResult) => epoch.validationLoss);
+  assert.equal(training.keptEpoch, losses.indexOf(Math.min(...losses)) + 1);
+  assert.ok(training.epochs.length <= 15);
+  assert.ok(Math.abs(validation.loss - Math.min(...losses)) < 1e-5);
+  assert.ok(test.accuracy >= 0.9945, `${test.accuracy}`);
+  assert.ok(test.perClassAccuracy.every((share: number) => share > 0.985));
+  assert.deepEqual(test.interval, wilsonInterval(10_000 - test.errors, 10_000));
+});
+
+it('metrics.json quotes the two other seeds as the script left them', () => {
+  const { runs, meanAccuracy } = classifierMetrics.seeds;
+  assert.deepEqual(
+    runs.map(({ seed }: { seed: string }) => seed),
+    ['42', '43', '44'],
+  );
+  const accuracies = [classifierMetrics.test.accuracy];
+  for (const seed of ['43', '44']) {
+    const run = readJson(root, 'results', 'seeds', seed, 'metrics.json');
+    const { architecture, epochs, batchSize, validationSplit, learningRate, data } = run;
+    assert.deepEqual(
+      [architecture, epochs, batchSize, validationSplit, learningRate, data.train],
+      ['deeper-cnn', 15, 128, 0.1, 0.001, 54_000],
+    );
+    accuracies.push(run.test.accuracy);
+  }
+  runs.forEach((run: Record<string, number>, index: number) => {
+    assert.equal(run['test accuracy (%)'], 100 * accuracies[index]);
+  });
+  const mean = accuracies.reduce((sum, accuracy) => sum + accuracy) / 3;
+  assert.ok(Math.abs(meanAccuracy - 100 * mean) < 1e-9);
+});
+
 it('README.md quotes the accuracies of metrics.json', () => {
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-  for (const name of Object.keys(networks)) {
-    const { parameters, validationAccuracy, testAccuracy, testInterval } = metrics[name];
+  const { parameters, validation, test } = classifierMetrics;
+  const classifier = {
+    parameters,
+    validationAccuracy: validation.accuracy,
+    testAccuracy: test.accuracy,
+    testInterval: test.interval,
+  };
+  for (const result of [...Object.keys(networks).map((name) => metrics[name]), classifier]) {
+    const { parameters, validationAccuracy, testAccuracy, testInterval } = result;
     const row = readme
       .split('\n')
       .find((line) => line.startsWith('|') && line.includes(parameters.toLocaleString('en-US')));
-    assert.ok(row, `a row of the results table for ${name}`);
+    assert.ok(row, `a row of the results table for ${parameters} parameters`);
     const interval = `${percent(testInterval.low)} to ${percent(testInterval.high)}`;
     for (const number of [percent(validationAccuracy), percent(testAccuracy), interval]) {
       assert.ok(row.includes(number), `${number} in ${row}`);
@@ -90,31 +156,47 @@ it('README.md quotes the seconds and the ratios of bench.json', () => {
   }
 });
 
-it('the prose of notebook 01 quotes no percentage that this run or the source does not have', () => {
-  const notebook = JSON.parse(
-    readFileSync(path.join(root, 'notebooks', '01-three-models.ipynb'), 'utf8'),
-  );
-  const prose = (notebook.cells as { cell_type: string; source: string[] }[])
-    .filter((cell) => cell.cell_type === 'markdown')
-    .map((cell) => cell.source.join(''))
-    .join('\n');
-  const known = new Set(['97.3', '99.0', '99.3', ...numbersIn(metrics).flatMap(asPercentages)]);
-  const quoted = [...prose.matchAll(/(\d+\.\d+)(?= %| to \d+\.\d+ %)/g)].map(([number]) => number);
-  assert.ok(quoted.length >= 10, `${quoted.length} percentages`);
-  for (const number of quoted) {
-    assert.ok(known.has(number), `${number} %`);
-  }
-});
+const reports = [
+  { name: '01-three-models', metrics, fromSources: ['97.3', '99.0', '99.3'] },
+  {
+    name: '02-mnist-classifier',
+    metrics: classifierMetrics,
+    fromSources: ['99.52', '99.2', '98.5'],
+  },
+];
 
-it('results/01-three-models has a PNG of every figure in the notebook', () => {
-  const code = readFileSync(path.join(root, 'notebooks', '01-three-models.ipynb'), 'utf8');
-  const named = [...code.matchAll(/png\('(\w+)'\)/g)].map(([, name]) => `${name}.png`);
-  assert.ok(named.length >= 10);
-  for (const file of named) {
-    assert.ok(existsSync(path.join(results, file)), file);
-  }
-  assert.equal(readdirSync(results).filter((file) => file.endsWith('.png')).length, named.length);
-});
+for (const { name, metrics, fromSources } of reports) {
+  it(`the prose of ${name} quotes no percentage that this run or the source does not have`, () => {
+    const notebook = readJson(root, 'notebooks', `${name}.ipynb`);
+    const prose = (notebook.cells as { cell_type: string; source: string[] }[])
+      .filter((cell) => cell.cell_type === 'markdown')
+      .map((cell) => cell.source.join(''))
+      .join('\n');
+    const known = new Set([...fromSources, ...numbersIn(metrics).flatMap(asPercentages)]);
+    const found = prose.matchAll(/(\d+\.\d+)(?= %| to \d+\.\d+ %)/g);
+    const quoted = [...found].map(([number]) => number);
+    assert.ok(quoted.length >= 10, `${quoted.length} percentages`);
+    for (const number of quoted) {
+      assert.ok(known.has(number), `${number} %`);
+    }
+  });
+
+  it(`results/${name} has a PNG of every figure in the notebook`, () => {
+    const code = readFileSync(path.join(root, 'notebooks', `${name}.ipynb`), 'utf8');
+    const named = [...code.matchAll(/png\('(\w+)'\)/g)].map(([, file]) => `${file}.png`);
+    assert.ok(named.length >= 10);
+    const folder = path.join(root, 'results', name);
+    for (const file of named) {
+      assert.ok(existsSync(path.join(folder, file)), file);
+    }
+    const files = readdirSync(folder).filter((file) => file.endsWith('.png'));
+    assert.equal(files.length, named.length);
+  });
+}
+
+function readJson(...place: string[]) {
+  return JSON.parse(readFileSync(path.join(...place), 'utf8'));
+}
 
 function percent(share: number): string {
   return (100 * share).toFixed(2);

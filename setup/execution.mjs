@@ -8,8 +8,10 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import os from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -37,7 +39,7 @@ export async function executeNotebooks(project, args) {
       console.log(`Quick run: nothing in the project changed; what it made is in ${folder}`);
     else rmSync(folder, { recursive: true });
   } catch (error) {
-    if (folder) rmSync(folder, { recursive: true });
+    if (folder && !(error instanceof PlacingError)) rmSync(folder, { recursive: true });
     fail(error);
   }
 }
@@ -81,6 +83,7 @@ async function execute(project, notebook, folder, quick) {
   const executed = join(folder, basename(notebook));
   const results = join(folder, name);
   mkdirSync(results);
+  const before = readFileSync(notebook);
   console.log(`${relative(project.root, notebook)}${quick ? ' (quick)' : ''}`);
   const received = passSignalsOn();
   const script = join(import.meta.dirname, 'execute.py');
@@ -98,28 +101,65 @@ async function execute(project, notebook, folder, quick) {
     console.error(`\n${name} did not finish; the notebook and its results are as they were.`);
     process.exit(received.exitCode ?? (code > 128 ? code : 1));
   }
-  if (!quick) replace(project, notebook, executed, results);
+  if (!quick) {
+    requireUnchanged(notebook, before, executed);
+    replaceResults(notebook, executed, results, join(project.root, 'results', name));
+  }
 }
 
-/** Puts the executed notebook and its results in the place of the old ones: both, or neither. */
-function replace(project, notebook, executed, results) {
-  const target = join(project.root, 'results', basename(results));
+/**
+ * Puts an executed notebook and its results in the place of the old ones: all, or none.
+ *
+ * Only files that the run made are written or replaced; what else lies among the results stays.
+ *
+ * @param results - Folder of the files that the run made, on one disk with the target; emptied.
+ * @param target - Folder of the results that a reader sees.
+ * @throws PlacingError when something is in the way; all is then as it was.
+ */
+export function replaceResults(notebook, executed, results, target) {
   const old = `${results}-old`;
   // The copy is what a full disk or another one could spoil, so it comes before the renames.
   const staged = `${notebook}.${process.pid}.tmp`;
-  copyFileSync(executed, staged);
+  const undo = [];
   try {
-    if (readdirSync(results).length > 0) {
-      if (existsSync(target)) renameSync(target, old);
-      renameSync(results, target);
+    copyFileSync(executed, staged, constants.COPYFILE_EXCL);
+    undo.push(() => rmSync(staged, { force: true }));
+    for (const entry of readdirSync(results, { recursive: true, withFileTypes: true })) {
+      if (entry.isDirectory()) continue;
+      const from = join(entry.parentPath, entry.name);
+      const file = relative(results, from);
+      const to = join(target, file);
+      mkdirSync(dirname(to), { recursive: true });
+      if (existsSync(to)) {
+        if (statSync(to).isDirectory()) throw new Error(`${to} is a folder; a file belongs there`);
+        const aside = join(old, file);
+        mkdirSync(dirname(aside), { recursive: true });
+        renameSync(to, aside);
+        undo.push(() => renameSync(aside, to));
+      }
+      renameSync(from, to);
+      undo.push(() => renameSync(to, from));
     }
     renameSync(staged, notebook);
   } catch (error) {
-    rmSync(staged, { force: true });
-    if (existsSync(old)) {
-      rmSync(target, { recursive: true, force: true });
-      renameSync(old, target);
-    }
-    throw new SetupError(`The results could not be put in place: ${error.message}`);
+    for (const step of undo.reverse()) step();
+    throw new PlacingError(error.message, executed);
+  }
+}
+
+/** Refuses to replace a notebook that somebody saved anew since it had these bytes. */
+function requireUnchanged(notebook, bytes, executed) {
+  if (!existsSync(notebook) || !readFileSync(notebook).equals(bytes)) {
+    throw new PlacingError(`${notebook} was changed while it was executed`, executed);
+  }
+}
+
+/** A run is complete, but cannot replace the old notebook and results, which stay; it is kept. */
+class PlacingError extends SetupError {
+  constructor(reason, executed) {
+    super(
+      `The executed notebook and its results could not be put in place: ${reason}. All there is ` +
+        `as it was; what the run made is in ${dirname(executed)}`,
+    );
   }
 }

@@ -135,6 +135,54 @@ describe('setup', () => {
     fs.rmSync(made, { recursive: true });
   });
 
+  it('notebooks.mjs does not replace a notebook that was saved while it ran', () => {
+    const notebook = path.join(folder, 'trial.ipynb');
+    const saved = unexecutedNotebook(['1', '2']);
+    writeNotebook([
+      'import * as fs from "fs";',
+      `fs.writeFileSync(${JSON.stringify(notebook)}, ${JSON.stringify(saved)});`,
+    ]);
+    const { status, stderr } = runScript('notebooks.mjs', notebook);
+    assert.equal(status, 1);
+    assert.match(stderr, /trial\.ipynb was changed while it was executed\. All there is as it was/);
+    assert.equal(fs.readFileSync(notebook, 'utf8'), saved);
+    const made = /what the run made is in (.*)$/m.exec(stderr)?.[1] ?? '';
+    assert.ok(fs.existsSync(path.join(made, 'trial.ipynb')));
+    fs.rmSync(made, { recursive: true });
+  });
+
+  it('replaceResults writes only what the run made, or nothing', () => {
+    const place = (file: string) => path.join(folder, file);
+    const replace = () =>
+      runModule(
+        `import { replaceResults } from '${setupUrl('execution.mjs')}';
+         const place = (file) => ${JSON.stringify(folder)} + '/' + file;
+         replaceResults(place('a.ipynb'), place('new/a.ipynb'), place('new/a'), place('results/a'));`,
+      );
+    writeFile(place('a.ipynb'), 'old');
+    writeFile(place('results/a/notes.txt'), 'mine');
+    writeFile(place('results/a/model/notes.txt'), 'mine too');
+    writeFile(place('results/a/metrics.json'), 'old');
+    writeFile(place('new/a.ipynb'), 'new');
+    writeFile(place('new/a/metrics.json'), 'new');
+    writeFile(place('new/a/model/model.json'), 'new');
+    fs.mkdirSync(place('results/a/z.png'));
+    writeFile(place('new/a/z.png'), 'new');
+    const read = (file: string) => fs.readFileSync(place(file), 'utf8');
+
+    const { status, stderr } = replace();
+    assert.equal(status, 1);
+    assert.match(stderr, /z\.png is a folder; a file belongs there\. All there is as it was/);
+    assert.deepEqual([read('a.ipynb'), read('results/a/metrics.json')], ['old', 'old']);
+    assert.deepEqual([read('new/a.ipynb'), read('new/a/metrics.json')], ['new', 'new']);
+
+    fs.rmdirSync(place('results/a/z.png'));
+    assert.equal(replace().status, 0);
+    assert.deepEqual([read('a.ipynb'), read('results/a/metrics.json')], ['new', 'new']);
+    assert.equal(read('results/a/model/model.json'), 'new');
+    assert.equal(read('results/a/notes.txt') + read('results/a/model/notes.txt'), 'minemine too');
+  });
+
   it('notebooks.mjs ends on Ctrl-C with 130, without a kernel or a changed notebook', async () => {
     const pidFile = path.join(folder, 'pid');
     const notebook = writeNotebook([

@@ -1,74 +1,46 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * Writes a file whole or not at all: under a temporary name beside it, then renamed.
+ * Writes a file whole or not at all: under a temporary name beside it, synced to disk, then renamed.
+ *
+ * A symbolic link stays one, and the file that it leads to is written. What a killed process leaves
+ * behind is the temporary file, which no other process takes for its own.
  *
  * @param file - Where to; missing folders are made, an existing file is replaced.
  * @param contents - Text or bytes.
  * @throws Error that names the file and the remedy when it cannot be written; the old file stays.
  */
 export async function writeFileWhole(file: string, contents: string | Uint8Array): Promise<void> {
-  const temporary = temporaryName(file);
+  let temporary: string | undefined;
   try {
     await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(temporary, contents);
-    await rename(temporary, file);
+    const target = await realpath(file).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return file;
+      throw error;
+    });
+    // Beside the target, since only a rename within one file system is atomic.
+    temporary = temporaryName(target);
+    // A rename may reach the disk before what it renames, and leave an empty file after a power cut.
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(contents);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+    await syncFolder(path.dirname(target));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {});
     throw writingError(file, error);
   }
 }
 
-/**
- * Writes a folder of files whole or not at all: under a temporary name beside it, then renamed.
- *
- * @param folder - Where to; an existing folder is replaced once the new one is complete.
- * @param files - Contents by file name.
- * @throws Error that names the folder and the remedy when it cannot be written; the old one stays.
- */
-export async function writeFolderWhole(
-  folder: string,
-  files: Readonly<Record<string, string | Uint8Array>>,
-): Promise<void> {
-  const temporary = temporaryName(folder);
-  const replaced = `${temporary}-replaced`;
-  try {
-    await mkdir(temporary, { recursive: true });
-    for (const [name, contents] of Object.entries(files)) {
-      await writeFile(path.join(temporary, name), contents);
-    }
-    // A folder cannot be renamed over one that has files, so the old one steps aside first.
-    const hadFolder = existsSync(folder);
-    if (hadFolder) await rename(folder, replaced);
-    await rename(temporary, folder).catch(async (error) => {
-      if (hadFolder) await rename(replaced, folder);
-      throw error;
-    });
-    await rm(replaced, { recursive: true, force: true });
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw writingError(folder, error);
-  }
-}
-
-/**
- * Brings back a folder whose replacement by {@link writeFolderWhole} was cut off, as by a kill,
- * between the two renames that it needs; a folder that is there stays as it is.
- *
- * @param folder - The folder that may be missing.
- */
-export async function recoverFolder(folder: string): Promise<void> {
-  const parent = path.dirname(folder);
-  if (existsSync(folder) || !existsSync(parent)) {
-    return;
-  }
-  const aside = (await readdir(parent)).find(
-    (name) => name.startsWith(`.${path.basename(folder)}.`) && name.endsWith('-replaced'),
-  );
-  if (aside !== undefined) await rename(path.join(parent, aside), folder);
+/** Tells whether a name is one under which {@link writeFileWhole} writes, as a kill leaves it. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.partial$/.test(name);
 }
 
 /** Gives the SHA-256 by which one knows contents again, as 64 hexadecimal digits in lower case. */
@@ -76,9 +48,19 @@ export function sha256(contents: string | Uint8Array): string {
   return createHash('sha256').update(contents).digest('hex');
 }
 
-/** Beside the target, since only a rename within one file system is atomic. */
+/** A name that no other process has, here or on another machine that shares the folder. */
 function temporaryName(target: string): string {
-  return path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.partial`);
+  return path.join(path.dirname(target), `.${path.basename(target)}.${randomUUID()}.partial`);
+}
+
+/** Syncs the names in a folder, where the system can; the file itself is safe without it. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // Windows and some network disks have no such thing.
+  }
 }
 
 function writingError(target: string, cause: unknown): Error {

@@ -81,6 +81,12 @@ export async function readSafetensors(
     throw damaged(`its header is not JSON (${(error as Error).message})`);
   }
   const { [digestEntry]: expected, ...metadata } = texts ?? {};
+  if (expected === undefined) {
+    throw new Error(
+      `${file} holds arrays of another program; expected a file that writeSafetensors wrote. Give ` +
+        'another file',
+    );
+  }
   if (expected !== digest(data, metadata)) {
     throw damaged(`expected SHA-256 ${expected}, found ${digest(data, metadata)}`);
   }

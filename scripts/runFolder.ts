@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { recoverFolder } from '../lib/files';
+import { isTemporaryName } from '../lib/files';
 
 /** An output folder cannot be used; the message says why and what to do. */
 export class OutputFolderError extends Error {
@@ -22,6 +22,20 @@ export const modelFolder = 'model';
 /** Name of the file in an output folder that keeps an unfinished run. */
 export const checkpointFile = 'checkpoint.safetensors';
 
+/** Name of the file in an output folder that gets a line of JSON for every step. */
+export const logFile = 'training.log';
+
+/** Name of the file in an output folder that holds every number of the run. */
+export const metricsFile = 'metrics.json';
+
+/** Names of the figures in an output folder, without `.png`. */
+export const figureNames = [
+  'architecture_diagram',
+  'training_history',
+  'confusion_matrix',
+  'predictions_sample',
+] as const;
+
 /**
  * Takes an output folder for this process alone, makes it where it is missing, and tidies up what a
  * killed run has left half-written.
@@ -29,9 +43,10 @@ export const checkpointFile = 'checkpoint.safetensors';
  * A file `run.lock` with the number of the process says whose the folder is. It goes when the process
  * exits; that of a process that no longer runs is taken over.
  *
- * @throws OutputFolderError when the folder is a file, cannot be written, or is another run's.
+ * @throws OutputFolderError when the folder is a file, cannot be written, is another run's, or has
+ *   files under the names of a run's that no run wrote.
  */
-export async function claimFolder(folder: string): Promise<void> {
+export function claimFolder(folder: string): void {
   const lock = path.join(folder, 'run.lock');
   try {
     makeFolder(folder);
@@ -44,10 +59,26 @@ export async function claimFolder(folder: string): Promise<void> {
     );
   }
   process.once('exit', () => rmSync(lock, { force: true }));
-  await recoverFolder(path.join(folder, modelFolder));
-  for (const name of readdirSync(folder).filter((it) => /^\..+\.partial(-replaced)?$/.test(it))) {
-    rmSync(path.join(folder, name), { recursive: true });
+  requireOwnFiles(folder);
+  for (const place of [folder, path.join(folder, modelFolder)].filter((it) => existsSync(it))) {
+    for (const name of readdirSync(place).filter(isTemporaryName)) rmSync(path.join(place, name));
   }
+}
+
+/** Refuses a folder whose files a run would replace, though no run left its log beside them. */
+function requireOwnFiles(folder: string): void {
+  const log = ifThere(() => readFileSync(path.join(folder, logFile), 'utf8'));
+  if (log?.startsWith('{"level":')) return;
+  const figures = figureNames.map((name) => `${name}.png`);
+  const names = [logFile, metricsFile, ...figures].filter((it) =>
+    existsSync(path.join(folder, it)),
+  );
+  // A log without a line is what a run on a full disk leaves.
+  if (names.length === 0 || (names.join() === logFile && log === '')) return;
+  throw new OutputFolderError(
+    `${folder} has ${names.join(', ')}, which no run of train wrote and this one would replace. ` +
+      'Give another --output, or move what is there',
+  );
 }
 
 /** Makes a folder; Node's own recursive way never ends in a folder that refuses it, such as /proc. */

@@ -9,7 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { ArchitectureName } from '../lib/classifier';
 import { logLevels, openLog } from './log';
-import { checkpointFile, claimFolder, OutputFolderError } from './runFolder';
+import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
 import type { RunOptions } from './trainingRun';
 
 /** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
@@ -134,10 +134,10 @@ async function main(): Promise<number> {
   try {
     // A claim makes the folder, so what has nothing to go on with is refused before it too.
     if (args.resume) requireUnfinished(output);
-    await claimFolder(output);
+    claimFolder(output);
     if (args.resume) requireUnfinished(output);
     else requireNoneUnfinished(output);
-    log = openLog(args.logLevel, path.join(output, 'training.log'));
+    log = openLog(args.logLevel, path.join(output, logFile));
   } catch (error) {
     console.error(`error: ${(error as Error).message}`);
     return error instanceof OutputFolderError ? 2 : 1;

@@ -18,7 +18,7 @@ import { showProgress } from '../lib/show';
 import { tableText } from '../lib/tables';
 import type { ProgressListener } from '../lib/training';
 import type { LogLevel } from './log';
-import { checkpointFile, modelFolder } from './runFolder';
+import { checkpointFile, figureNames, metricsFile, modelFolder } from './runFolder';
 
 /** What decides a training; the command line gives it. */
 export interface RunOptions {
@@ -112,8 +112,8 @@ export async function runTraining(
       test: { ...scoresOf(test), confusionMatrix: test.confusionMatrix, report: test.report },
     };
     const text = `${JSON.stringify(metrics, null, 1)}\n`;
-    await writeFileWhole(path.join(output, 'metrics.json'), text);
-    const figures = {
+    await writeFileWhole(path.join(output, metricsFile), text);
+    const figures: Record<(typeof figureNames)[number], Figure> = {
       architecture_diagram: layerDiagram(classifier.network, architecture),
       training_history: trainingCurves(training, title, { keptEpoch }),
       confusion_matrix: confusionHeatMap(test.confusionMatrix, digits.classNames, title),

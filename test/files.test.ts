@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { recoverFolder, sha256, writeFileWhole, writeFolderWhole } from '../lib/files';
+import { isTemporaryName, sha256, writeFileWhole } from '../lib/files';
 
 describe('files', () => {
   let folder: string;
@@ -44,42 +55,41 @@ describe('files', () => {
     assert.deepEqual(await readdir(target), ['kept']);
   });
 
-  it('writeFolderWhole(folder, files) replaces a whole folder, old files included', async () => {
-    const target = path.join(folder, 'model');
-    await writeFolderWhole(target, { 'a.txt': 'old', 'b.txt': 'old' });
-    await writeFolderWhole(target, { 'a.txt': Uint8Array.of(110, 101, 119) });
-    assert.deepEqual(await readdir(target), ['a.txt']);
-    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'new');
-    assert.deepEqual(await readdir(folder), ['model']);
+  it('writeFileWhole(file, contents) follows a symbolic link, and leaves it one', async () => {
+    const [file, link] = ['file', 'link'].map((name) => path.join(folder, name));
+    await writeFile(file, 'old');
+    await symlink('file', link);
+    await writeFileWhole(link, 'new');
+    assert.equal(await readlink(link), 'file');
+    assert.equal(await readFile(file, 'utf8'), 'new');
+    assert.deepEqual((await readdir(folder)).sort(), ['file', 'link']);
   });
 
-  it('writeFolderWhole(folder, files) keeps the old folder when a file cannot be written', async () => {
-    const target = path.join(folder, 'model');
-    await writeFolderWhole(target, { 'a.txt': 'old' });
-    const files = { 'a.txt': 'new', 'no/such/folder.txt': 'fails' };
-    await assert.rejects(writeFolderWhole(target, files), /cannot write .*model: ENOENT/);
-    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'old');
-    assert.deepEqual(await readdir(folder), ['model']);
+  it('writeFileWhole(file, contents) called many times at once leaves one of the contents', async () => {
+    const file = path.join(folder, 'file');
+    const contents = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000));
+    await Promise.all(contents.map((text) => writeFileWhole(file, text)));
+    assert.ok(contents.includes(await readFile(file, 'utf8')));
+    assert.deepEqual(await readdir(folder), ['file']);
   });
 
-  it('recoverFolder(folder) brings back what a cut-off replacement had put aside', async () => {
-    const target = path.join(folder, 'target');
-    await mkdir(path.join(folder, '.target.77.partial-replaced'));
-    await writeFile(path.join(folder, '.target.77.partial-replaced', 'a.txt'), 'old');
-    await recoverFolder(target);
-    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'old');
-    assert.deepEqual(await readdir(folder), ['target']);
-  });
-
-  it('recoverFolder(folder) leaves a folder that is there, and one that never was', async () => {
-    const target = path.join(folder, 'target');
-    await recoverFolder(path.join(folder, 'no', 'such'));
-    await recoverFolder(target);
-    assert.deepEqual(await readdir(folder), []);
-    await writeFolderWhole(target, { 'a.txt': 'new' });
-    await mkdir(path.join(folder, '.target.77.partial-replaced'));
-    await recoverFolder(target);
-    assert.equal(await readFile(path.join(target, 'a.txt'), 'utf8'), 'new');
+  it('isTemporaryName(name) knows what a killed writeFileWhole leaves, and nothing of a user', async () => {
+    const file = path.join(folder, 'file');
+    const script =
+      `const { writeFileWhole } = require(${JSON.stringify(require.resolve('../lib/files'))});` +
+      `setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20);` +
+      `(async () => { for (;;) await writeFileWhole(${JSON.stringify(file)}, 'x'.repeat(1e7)); })();`;
+    await writeFileWhole(file, 'x'.repeat(1e7));
+    for (let kill = 0; kill < 5; kill++) {
+      const args = ['-r', 'ts-node/register/transpile-only', '-e', script];
+      assert.equal(spawnSync(process.execPath, args).signal, 'SIGKILL');
+      assert.equal((await stat(file)).size, 1e7);
+    }
+    const left = (await readdir(folder)).filter((name) => name !== 'file');
+    assert.ok(left.every(isTemporaryName), left.join());
+    for (const name of ['.notes.partial', 'file.partial', '.file.123.partial', '.partial']) {
+      assert.equal(isTemporaryName(name), false, name);
+    }
   });
 
   it('sha256(contents) gives the digest that FIPS 180-2 has for its example', () => {

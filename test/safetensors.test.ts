@@ -69,4 +69,12 @@ describe('safetensors', () => {
       await assert.rejects(readSafetensors(file), /run\.safetensors is damaged: /);
     }
   });
+
+  it('readSafetensors(file) says of a file by another program that it is one', async () => {
+    const header = Buffer.from('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}  ');
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(header.length));
+    await writeFile(file, Buffer.concat([size, header]));
+    await assert.rejects(readSafetensors(file), /run\.safetensors holds arrays of another program/);
+  });
 });

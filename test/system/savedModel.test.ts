@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,9 +19,8 @@ it('stock tfjs in a browser loads a saved classifier and reads the same digits',
 
   const served: Record<string, string> = {
     '/tf.min.js': require.resolve('@tensorflow/tfjs/dist/tf.min.js'),
-    '/model.json': path.join(folder, 'model.json'),
-    '/weights.bin': path.join(folder, 'weights.bin'),
   };
+  for (const file of readdirSync(folder)) served[`/${file}`] = path.join(folder, file);
   const server = createServer(async ({ url = '' }, response) => {
     response.end(served[url] ? await readFile(served[url]) : '<!doctype html>');
   });

@@ -64,10 +64,10 @@ describe('scripts', () => {
   it('train.ts leaves its figures, metrics.json, model and training.log, and nothing else', async () => {
     const { folder } = await trainDeep();
     assert.deepEqual(fs.readdirSync(folder).sort(), outputs);
-    assert.deepEqual(fs.readdirSync(path.join(folder, 'model')).sort(), [
-      'model.json',
-      'weights.bin',
-    ]);
+    assert.match(
+      fs.readdirSync(path.join(folder, 'model')).sort().join(),
+      /^model\.json,weights-[0-9a-f]{12}\.bin$/,
+    );
     for (const file of outputs.filter((name) => name.endsWith('.png'))) {
       const { width, height } = PNG.sync.read(fs.readFileSync(path.join(folder, file)));
       assert.ok(width >= 400 && height >= 200, `${file} is ${width} x ${height}`);
@@ -271,10 +271,28 @@ describe('scripts', () => {
     const before = contentsOf(folder);
     const { pid } = spawnSync(process.execPath, ['--version']);
     fs.writeFileSync(path.join(folder, 'run.lock'), String(pid));
-    fs.writeFileSync(path.join(folder, `.${checkpoint}.${pid}.partial`), 'half');
-    fs.renameSync(path.join(folder, 'model'), path.join(folder, `.model.${pid}.partial-replaced`));
+    const half = (file: string) => `.${file}.5e31a3c7-1f0e-4b21-9d3e-0c6f2b7a8d90.partial`;
+    fs.writeFileSync(path.join(folder, half(checkpoint)), 'half');
+    fs.writeFileSync(path.join(folder, 'model', half('model.json')), 'half');
     await assertRefused([[['--output', folder], /has an unfinished run\. Add --resume/]]);
     assert.deepEqual(contentsOf(folder), before);
+  });
+
+  it("train.ts ends with 2 where it would replace files that are not a run's, and keeps them", async () => {
+    const folder = path.join(scratch, 'of-the-user');
+    for (const [file, contents] of [
+      ['metrics.json', '{"mine":1}'],
+      ['training.log', 'my own notes'],
+    ]) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      fs.mkdirSync(folder);
+      fs.writeFileSync(path.join(folder, file), contents);
+      await assertRefused([
+        [['--output', folder], new RegExp(`has ${file}, which no run of train wrote`)],
+      ]);
+      assert.deepEqual(fs.readdirSync(folder), [file]);
+      assert.equal(fs.readFileSync(path.join(folder, file), 'utf8'), contents);
+    }
   });
 
   it('train.ts ends with 2 where another run has the folder, names it and leaves it alone', async () => {
@@ -301,7 +319,8 @@ describe('scripts', () => {
     await assertRefused([
       [['--batch-size', '361', '--output', folder], /batchSize is 361, but there are 360 training/],
     ]);
-    fs.rmSync(path.join(folder, 'training.log'));
+    // The log says what was refused.
+    fs.writeFileSync(path.join(folder, 'training.log'), before['training.log']);
     assert.deepEqual(contentsOf(folder), before);
   });
 
@@ -431,13 +450,14 @@ describe('scripts', () => {
 
     const model = path.join(scratch, 'damaged-model');
     fs.cpSync(path.join((await trainDeep()).folder, 'model'), model, { recursive: true });
-    flipByte(path.join(model, 'weights.bin'));
+    const weights = weightsFile(model);
+    flipByte(weights);
     const picture = path.join(scratch, 'picture.png');
     writePicture(picture, drawnDigits[0].pixels);
     const { code, stdout, stderr } = await start('predict', ['--model', model, picture]).ended;
     assert.equal(code, 1);
     assert.equal(stdout, '');
-    assert.ok(stderr.includes(`error: ${path.join(model, 'weights.bin')} is damaged`), stderr);
+    assert.ok(stderr.includes(`error: ${weights} is damaged`), stderr);
   });
 
   describe('on a full disk', () => {
@@ -625,6 +645,7 @@ function finishedFolder(name: string): string {
   for (const file of ['metrics.json', 'architecture_diagram.png', 'model/weights.bin']) {
     fs.writeFileSync(path.join(folder, file), `an earlier ${file}`);
   }
+  fs.writeFileSync(path.join(folder, 'training.log'), '{"level":20}\n');
   return folder;
 }
 
@@ -648,10 +669,16 @@ function assertSameResults(folder: string, expected: string, message: string): v
   });
   assert.deepEqual(found, wanted, message);
   const [ours, theirs] = [folder, expected].map((place) =>
-    fs.readFileSync(path.join(place, 'model', 'weights.bin')),
+    fs.readFileSync(weightsFile(path.join(place, 'model'))),
   );
   assert.ok(ours.equals(theirs), `other weights; ${message}`);
   assert.deepEqual(fs.readdirSync(folder).sort(), outputs, message);
+}
+
+function weightsFile(model: string): string {
+  const weights = fs.readdirSync(model).filter((file) => file.endsWith('.bin'));
+  assert.equal(weights.length, 1, weights.join());
+  return path.join(model, weights[0]);
 }
 
 function readMetrics(folder: string): Metrics {

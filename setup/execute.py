@@ -8,6 +8,7 @@ import signal
 # Until there is a kernel, a signal just ends this process, without Python's traceback.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -19,23 +20,37 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 
 def make_client(notebook):
     """A client that executes the notebook in place and prints a line for each code cell."""
     start = 0.0
+    skip_tag = "skip-execution"
+
+    def clear_skipped(cell, **_):
+        if cell.cell_type == "code" and skip_tag in cell.metadata.get("tags", []):
+            cell.update(outputs=[], execution_count=None)
 
     def show_start(cell_index, **_):
         nonlocal start
         start = time.monotonic()
         print(f"  cell {cell_index + 1:2} of {len(notebook.cells)}", end="", flush=True)
 
-    def show_end(cell, **_):
+    def show_end(cell, execute_reply, **_):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         print(f"{time.monotonic() - start:8.1f} s  {''.join(lines[:1])[:60]}", flush=True)
+        status = execute_reply["content"]["status"]
+        if status not in ("ok", "error"):
+            raise RuntimeError(
+                f"The kernel did not run this cell (it answered {status!r}):\n{indent(cell.source)}"
+            )
 
-    def show_error(cell, execute_reply, **_):
+    async def show_error(cell, execute_reply, **_):
+        if "raises-exception" in cell.metadata.get("tags", []):
+            # tslab drops what reaches it within 200 ms of an error.
+            await asyncio.sleep(1)
+            return
         # tslab says what went wrong on the cell's stderr; other kernels say it in their reply.
         reply = execute_reply["content"]
         error = "".join(o.text for o in cell.outputs if o.get("name") == "stderr")
@@ -47,8 +62,13 @@ def make_client(notebook):
         timeout=None,
         record_timing=False,
         coalesce_streams=True,
+        skip_cells_with_tag=skip_tag,
+        # Without this, outputs that come late are left out with no more than a warning.
+        iopub_timeout=60,
+        raise_on_iopub_timeout=True,
         # A kernel that is asked to end would first finish its training.
         shutdown_kernel="immediate",
+        on_cell_start=clear_skipped,
         on_cell_execute=show_start,
         on_cell_executed=show_end,
         on_cell_error=show_error,
@@ -109,8 +129,8 @@ def main():
             execute(make_client(notebook), kernel_log)
         except CellExecutionError:
             sys.exit(1)
-        except RuntimeError as error:
-            # The kernel did not start, or it died: what it printed last is all there is to go by.
+        except (RuntimeError, CellTimeoutError) as error:
+            # The kernel did not start, died, or left a cell out: what it printed last is all there is to go by.
             kernel_log.seek(0)
             print(f"\n{error}\n{indent(kernel_log.read()[-2000:])}", file=sys.stderr)
             sys.exit(1)

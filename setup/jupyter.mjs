@@ -1,27 +1,17 @@
 // How does Jupyter find the kernel, and where does it keep its files? All inside the project.
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fail, passSignalsOn, run, SetupError } from './commands.mjs';
 import { pythonEnvironment } from './python.mjs';
 import { writeFileAtomically } from './stamps.mjs';
+import { findTslab } from './tslab.mjs';
 
 /**
  * Registers the tslab kernel inside .venv. `tslab install` would write the same file with a command
  * that starts whichever Node is first on PATH; this one starts the Node that set-up was run with.
  */
 export function registerKernel(project) {
-  let tslab;
-  try {
-    const tslabPackage = createRequire(join(project.root, 'package.json')).resolve(
-      'tslab/package.json',
-    );
-    tslab = join(dirname(tslabPackage), 'bin', 'tslab');
-  } catch {
-    throw new SetupError(
-      `tslab was not found in ${project.root}; run \`npm install tslab@1.0.22\` there and run this again.`,
-    );
-  }
+  const tslab = join(findTslab(project), 'bin', 'tslab');
   const kernel = {
     argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
     display_name: 'TypeScript',

@@ -9,6 +9,7 @@ import { compileLibrary } from './library.mjs';
 import { installPackages } from './packages.mjs';
 import { choosePython, installPythonPackages } from './python.mjs';
 import { installTensorFlow } from './addon.mjs';
+import { mendTslab } from './tslab.mjs';
 
 /**
  * Sets up what is missing or out of date, a line a step, and ends the process when a step fails.
@@ -30,6 +31,7 @@ export async function setUp() {
     await step('Python packages', () => installPythonPackages(project));
     await installTensorFlow(project);
     if (project.isRepository) await step('lib', () => compileLibrary(project));
+    await step('tslab', () => mendTslab(project));
     await step('tslab kernel', () => registerKernel(project));
     if (!project.isRepository) console.log('JupyterLab starts with: .venv/bin/jupyter lab');
   } catch (error) {

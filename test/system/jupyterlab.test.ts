@@ -165,7 +165,7 @@ const cells = [
   `import { buildBaseline, confusionMatrix, logLoss, predict, show, showProgress, train, trainingCurves } from 'digit-recognizer';
 const labels = Uint8Array.from({ length: 1000 }, (_, index) => index % 10);
 const images = Float32Array.from({ length: 1000 * 784 }, (_, index) => (index % (7 + labels[Math.floor(index / 784)])) / 17);
-const digits = { images: images, labels: labels, count: 1000 };
+const digits = { images, labels, count: 1000 };
 const network = buildBaseline({ hiddenUnits: 4 });
 const seen = { done: false, lastLoss: NaN };
 process.pid`,
@@ -179,7 +179,7 @@ await train(network, digits, digits, {
   },
 });`,
   `const lossNow = logLoss(labels, await predict(network, images));
-JSON.stringify({ done: seen.done, lastLoss: seen.lastLoss, lossNow: lossNow, kernel: process.pid })`,
+JSON.stringify({ done: seen.done, lastLoss: seen.lastLoss, lossNow, kernel: process.pid })`,
   `const history = await train(network, digits, digits, { epochs: 3 });
 await show(trainingCurves(history, 'Tiny network'));`,
   '',

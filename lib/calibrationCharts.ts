@@ -1,7 +1,8 @@
 import type { Plot } from 'nodeplotlib';
 import { meanGap, type ReliabilityBin } from './calibration';
-import { axis, baseLayout, grays, palette, type Figure } from './figure';
+import { axis, baseLayout, grays, hoverName, palette, type Figure } from './figure';
 import { wilsonInterval } from './metrics';
+import { escapeMarkup, shorten } from './names';
 import { percent, round, thousands } from './numbers';
 
 /** The bins of one network with the name under which it is compared. */
@@ -19,16 +20,25 @@ export interface NamedBins {
  * are few guesses; their numbers have a logarithmic scale, since nearly all guesses of a good
  * network are in the last bin.
  *
- * @param series - One or two networks, or one before and after temperature scaling; bins of one
+ * @param series - One to four networks, or one before and after temperature scaling; bins of one
  *   `binCount`.
  * @param title - What is compared. @default 'Accuracy by confidence'
+ * @throws RangeError when there are more series than colors.
  */
 export function reliabilityDiagram(
   series: readonly NamedBins[],
   title = 'Accuracy by confidence',
 ): Figure {
-  const colors = [palette.vermillion, palette.blue];
-  const symbols = ['square', 'circle'] as const;
+  const colors = [palette.vermillion, palette.blue, palette.green, palette.purple];
+  const symbols = ['square', 'circle', 'diamond', 'triangle-up'] as const;
+  if (series.length > colors.length) {
+    throw new RangeError(
+      `series has ${series.length} entries; expected at most ${colors.length}, which a reader can ` +
+        'tell apart',
+    );
+  }
+  // Two of them stand beside each other in the legend.
+  const labels = series.map(({ name }) => escapeMarkup(shorten(name, 32)));
   const most = Math.max(1, ...series.flatMap(({ bins }) => bins.map(({ count }) => count)));
   const points = series.map(({ name, bins }, index): Plot => {
     const intervals = bins.map(({ accuracy, count }) =>
@@ -37,8 +47,9 @@ export function reliabilityDiagram(
     return {
       type: 'scatter',
       mode: 'lines+markers',
-      name,
-      legendgroup: name,
+      name: labels[index],
+      // Not the name, which two may have.
+      legendgroup: String(index),
       x: bins.map(({ confidence }) => inPercent(confidence)),
       y: bins.map(({ accuracy }) => inPercent(accuracy)),
       error_y: {
@@ -51,7 +62,7 @@ export function reliabilityDiagram(
       },
       hovertext: bins.map(
         ({ accuracy, confidence, count }) =>
-          `${name}: ${percent(accuracy)} right, ${percent(confidence)} sure on average, ` +
+          `${hoverName(name)}: ${percent(accuracy)} right, ${percent(confidence)} sure on average, ` +
           `${thousands(count)} images`,
       ),
       hoverinfo: 'text',
@@ -65,15 +76,16 @@ export function reliabilityDiagram(
     const shift = (index - (series.length - 1) / 2) * width;
     return {
       type: 'bar',
-      name,
-      legendgroup: name,
+      name: labels[index],
+      // Not the name, which two may have.
+      legendgroup: String(index),
       showlegend: false,
       x: bins.map(({ low, high }) => inPercent((low + high) / 2 + shift * (high - low))),
       y: bins.map(({ count }) => count),
       width: bins.map(({ low, high }) => inPercent(width * (high - low))),
       hovertext: bins.map(
         ({ low, high, count }) =>
-          `${name}: ${thousands(count)} images of ${percent(low, 0)} to ${percent(high, 0)}`,
+          `${hoverName(name)}: ${thousands(count)} images of ${percent(low, 0)} to ${percent(high, 0)}`,
       ),
       hoverinfo: 'text',
       yaxis: 'y2',
@@ -112,11 +124,12 @@ export function reliabilityDiagram(
     }),
     description:
       `${title}: accuracy against mean confidence, with 95 % intervals and the number of images. ` +
-      series.map(gapText).join(' '),
+      (series.length === 0 ? 'There are no networks.' : series.map(gapText).join(' ')),
   };
 }
 
 function gapText({ name, bins }: NamedBins): string {
+  if (bins.length === 0) return `${name}: no images.`;
   const mean = (value: (bin: ReliabilityBin) => number) => {
     const images = bins.reduce((total, { count }) => total + count, 0);
     return bins.reduce((total, bin) => total + (bin.count / images) * value(bin), 0);

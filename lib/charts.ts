@@ -4,8 +4,10 @@ import {
   baseLayout,
   classAxis,
   grays,
+  hoverName,
   palette,
   sequentialScale,
+  wholeNames,
   type Figure,
 } from './figure';
 import {
@@ -17,12 +19,16 @@ import {
   type ClassScores,
 } from './metrics';
 import type { DigitData } from './mnist';
+import { requireClassNames, requireNamed } from './names';
 import { percent, round, thousands } from './numbers';
 
 /**
  * Shows how the classes are spread in the training, validation and test set.
  *
  * Bars are shares of their own set, so that sets of different sizes compare; counts show on hover.
+ * More than 60 classes get dots instead of bars.
+ *
+ * @throws RangeError when a label has no name.
  */
 export function classDistribution(data: DigitData): Figure {
   const sets = [
@@ -30,24 +36,30 @@ export function classDistribution(data: DigitData): Figure {
     { name: 'validation', digits: data.validation, color: palette.orange },
     { name: 'test', digits: data.test, color: palette.green },
   ];
-  const classes = data.classNames.map((_, index) => index);
+  const { classNames } = data;
+  requireClassNames(classNames, classNames.length);
+  const classes = classNames.map((_, index) => index);
   const traces = sets.map(({ name, digits, color }): Plot => {
-    const counts = classes.map((index) => digits.labels.filter((label) => label === index).length);
+    const counts = new Array<number>(classes.length).fill(0);
+    digits.labels.forEach((label, index) => {
+      requireNamed(`labels[${index}] of the ${name} set`, label, classNames);
+      counts[label]++;
+    });
     return {
-      type: 'bar',
+      ...marksFor(classes.length, color),
       name: `${name} (${thousands(digits.count)})`,
       x: classes,
       y: counts.map((images) => round((100 * images) / Math.max(1, digits.count), 3)),
       hovertext: counts.map((images) => `${thousands(images)} images`),
       hovertemplate: '%{y:.2f} %, %{hovertext}',
-      marker: { color },
     };
   });
   const even = 100 / classes.length;
+  const names = classAxis(classNames, 'below', 760 - 95);
   return {
-    data: traces,
-    layout: baseLayout('Class distribution', 760, 400, {
-      xaxis: classAxis(data.classNames),
+    data: [...traces, ...wholeNames(classNames, 0)],
+    layout: baseLayout('Class distribution', 760, 400 + names.room, {
+      xaxis: names.axis,
       yaxis: axis('share of the set (%)', { rangemode: 'tozero' }),
       shapes: [
         {
@@ -62,33 +74,56 @@ export function classDistribution(data: DigitData): Figure {
       ],
       bargap: 0.25,
       hovermode: 'x unified',
+      margin: { l: 70, r: 25, t: 80, b: 60 + names.room },
     }),
     description:
       'Share of each class in each set, in percent: ' +
-      traces.map((trace) => `${trace.name}: ${(trace.y as number[]).join(', ')}`).join('; ') +
+      traces
+        .map(({ name, y }) => `${name}: ${sharesInWords(y as number[], classNames)}`)
+        .join('; ') +
       `. An even spread would give ${round(even, 1)}.`,
   };
+}
+
+/** Bars of more classes than these would be thinner than a line. */
+const mostBars = 60;
+
+/** A bar for each class, or where there are many a dot. */
+function marksFor(classCount: number, color: string): Plot {
+  return classCount <= mostBars
+    ? { type: 'bar', marker: { color } }
+    : { type: 'scatter', mode: 'markers', marker: { color, size: 5 }, cliponaxis: false };
+}
+
+/** All shares of a few classes, the lowest and the highest of many. */
+function sharesInWords(shares: readonly number[], classNames: readonly string[]): string {
+  if (shares.length <= 20) return shares.join(', ');
+  const sorted = shares.map((share, index) => ({ share, index })).sort((a, b) => a.share - b.share);
+  return [sorted[0], sorted[sorted.length - 1]]
+    .map(({ share, index }) => `${share} (${classNames[index]})`)
+    .join(' to ');
 }
 
 /**
  * Shows a confusion matrix as a heat map: counts in the cells, shares of the true class as color.
  *
  * The color scale is logarithmic, from 0.05 % to 100 % of the row, since errors of a good
- * classifier would all look white on a linear one; cells without an image stay white.
+ * classifier would all look white on a linear one; cells without an image stay white. The figure
+ * does not grow beyond some 20 classes: counts that have no room in their smaller cells show on
+ * hovering only.
  *
- * @param counts - Rows are the truth, columns the guess, in images.
+ * @param counts - Rows are the truth, columns the guess, in images; as many rows as columns.
  * @param classNames - Name of each class, in order.
  * @param title - What was classified. @default 'Confusion matrix'
+ * @throws RangeError when the names or the columns are not as many as the rows, or there are none.
  */
 export function confusionHeatMap(
   counts: readonly (readonly number[])[],
   classNames: readonly string[],
   title = 'Confusion matrix',
 ): Figure {
+  requireMatrix(counts, classNames);
   const shares = normalizeRows(counts);
-  const cells = counts.flatMap((row, truth) =>
-    row.map((images, guess) => ({ truth, guess, images, share: shares[truth][guess] })),
-  );
   const [worst] = mostConfusedPairs(counts, 1);
   const depth = (share: number) => Math.log10(Math.max(100 * share, 0.05));
   const ticks = [0.1, 1, 10, 100];
@@ -100,41 +135,46 @@ export function confusionHeatMap(
     outlinewidth: 0,
     thickness: 14,
   };
-  const side = Math.max(460, 44 * classNames.length);
+  const cell = Math.min(44, Math.max(3, 840 / classNames.length));
+  const side = Math.round(Math.max(460, cell * classNames.length));
+  const hasRoom = (text: string) => side / classNames.length >= Math.max(14, 6.5 * text.length + 1);
+  const below = classAxis(classNames, 'below', side, 'guess');
+  const left = classAxis(classNames, 'left', side, 'truth', {
+    range: [classNames.length - 0.5, -0.5],
+  });
+  const numbers: object = { texttemplate: '%{text}', textfont: { size: 12 } };
   return {
     data: [
       {
         type: 'heatmap',
-        x: cells.map((cell) => cell.guess),
-        y: cells.map((cell) => cell.truth),
-        z: cells.map((cell) => (cell.images > 0 ? round(depth(cell.share), 3) : null)),
-        hovertext: cells.map(
-          (cell) =>
-            `truth ${classNames[cell.truth]}, guess ${classNames[cell.guess]}: ` +
-            `${thousands(cell.images)} images, ${percent(cell.share)} of the row`,
+        z: counts.map((row, truth) =>
+          row.map((images, guess) => (images > 0 ? round(depth(shares[truth][guess]), 3) : null)),
         ),
+        text: counts.map((row) =>
+          row.map((images) => (images > 0 && hasRoom(String(images)) ? String(images) : '')),
+        ) as unknown as string[],
+        ...numbers,
+        hovertext: counts.map((row, truth) =>
+          row.map((images, guess) =>
+            images > 0
+              ? `truth ${hoverName(classNames[truth])}, guess ${hoverName(classNames[guess])}: ` +
+                `${thousands(images)} images, ${percent(shares[truth][guess])} of the row`
+              : '',
+          ),
+        ) as unknown as string[],
         hoverinfo: 'text',
         colorscale: sequentialScale,
         zmin: Math.log10(0.05),
         zmax: 2,
-        xgap: 1,
-        ygap: 1,
+        xgap: cell < 10 ? 0 : 1,
+        ygap: cell < 10 ? 0 : 1,
         colorbar: colorBar,
       },
     ],
-    layout: baseLayout(title, side + 200, side + 120, {
-      xaxis: classAxis(classNames, 'guess'),
-      yaxis: classAxis(classNames, 'truth', { range: [classNames.length - 0.5, -0.5] }),
-      annotations: cells
-        .filter((cell) => cell.images > 0)
-        .map((cell) => ({
-          x: cell.guess,
-          y: cell.truth,
-          text: String(cell.images),
-          showarrow: false,
-          font: { size: 12, color: cell.share > 0.05 ? '#ffffff' : grays.text },
-        })),
-      margin: { l: 70, r: 25, t: 60, b: 60 },
+    layout: baseLayout(title, side + 200 + left.room, side + 120 + below.room, {
+      xaxis: below.axis,
+      yaxis: left.axis,
+      margin: { l: 70 + left.room, r: 130, t: 60, b: 60 + below.room },
     }),
     description:
       `${title}: rows are the truth, columns the guess, in images. ` +
@@ -145,20 +185,35 @@ export function confusionHeatMap(
   };
 }
 
+function requireMatrix(
+  counts: readonly (readonly number[])[],
+  classNames: readonly string[],
+): void {
+  requireClassNames(classNames, counts.length);
+  counts.forEach((row, truth) => {
+    if (row.length === counts.length) return;
+    throw new RangeError(
+      `counts[${truth}] has ${row.length} columns; expected ${counts.length}, as many as rows`,
+    );
+  });
+}
+
 /**
  * Shows precision, recall and F1 of every class as bars.
  *
  * The axis starts just below the lowest score, since the bars of a good classifier would otherwise
- * look alike; its title says so.
+ * look alike; its title says so. More than 60 classes get dots instead of bars.
  *
  * @param report - The scores to show.
  * @param title - What was classified. @default 'Precision, recall and F1 of every class'
+ * @throws RangeError when the report has no classes.
  */
 export function perClassBars(
   report: ClassificationReport,
   title = 'Precision, recall and F1 of every class',
 ): Figure {
   const names = report.classes.map((scores) => scores.className);
+  requireClassNames(names, names.length);
   const bars = [
     { name: 'precision', color: palette.blue, value: (scores: ClassScores) => scores.precision },
     { name: 'recall', color: palette.orange, value: (scores: ClassScores) => scores.recall },
@@ -167,20 +222,24 @@ export function perClassBars(
   const values = bars.flatMap((bar) => report.classes.map((scores) => 100 * bar.value(scores)));
   const lowest = Math.min(...values);
   const weakest = [...report.classes].sort((a, b) => a.f1 - b.f1)[0];
+  const below = classAxis(names, 'below', 820 - 95);
   return {
-    data: bars.map(({ name, color, value }): Plot => ({
-      type: 'bar',
-      name,
-      x: names.map((_, index) => index),
-      y: report.classes.map((scores) => round(100 * value(scores), 3)),
-      hovertemplate: '%{y:.2f} %',
-      marker: { color },
-    })),
-    layout: baseLayout(title, 820, 400, {
-      xaxis: classAxis(names),
+    data: [
+      ...bars.map(({ name, color, value }): Plot => ({
+        ...marksFor(names.length, color),
+        name,
+        x: names.map((_, index) => index),
+        y: report.classes.map((scores) => round(100 * value(scores), 3)),
+        hovertemplate: '%{y:.2f} %',
+      })),
+      ...wholeNames(names, scoreStart(lowest)),
+    ],
+    layout: baseLayout(title, 820, 400 + below.room, {
+      xaxis: below.axis,
       yaxis: scoreAxis('score', lowest),
       bargap: 0.25,
       hovermode: 'x unified',
+      margin: { l: 70, r: 25, t: 80, b: 60 + below.room },
     }),
     description:
       `${title}, from ${round(lowest, 2)} % up. ` +
@@ -193,17 +252,19 @@ export function perClassBars(
  * Wilson).
  *
  * The axis starts just below the lowest interval, and its title says so. A class without labels has
- * no bar.
+ * no bar. More than 60 classes get dots instead of bars.
  *
  * @param counts - Rows are the truth, columns the guess, in images.
  * @param classNames - Name of each class, in order.
  * @param title - What was classified. @default 'Accuracy of every class'
+ * @throws RangeError when the names or the columns are not as many as the rows, or there are none.
  */
 export function accuracyBars(
   counts: readonly (readonly number[])[],
   classNames: readonly string[],
   title = 'Accuracy of every class',
 ): Figure {
+  requireMatrix(counts, classNames);
   const measured = perClassAccuracy(counts).flatMap((accuracy, index) => {
     if (Number.isNaN(accuracy)) return [];
     const images = counts[index].reduce((total, count) => total + count, 0);
@@ -212,10 +273,11 @@ export function accuracyBars(
     return [{ name, index, accuracy, right, images, ...wilsonInterval(right, images) }];
   });
   const [weakest] = [...measured].sort((one, other) => one.accuracy - other.accuracy);
+  const below = classAxis(classNames, 'below', 820 - 95);
   return {
     data: [
       {
-        type: 'bar',
+        ...marksFor(classNames.length, palette.sky),
         name: 'accuracy and its 95 % interval',
         showlegend: true,
         x: measured.map(({ index }) => index),
@@ -227,22 +289,22 @@ export function accuracyBars(
           arrayminus: measured.map(({ accuracy, low }) => round(100 * (accuracy - low), 3)),
           color: palette.black,
           thickness: 1.2,
-          width: 5,
+          width: classNames.length > mostBars ? 0 : 5,
         },
         hovertext: measured.map(
           ({ name, right, images, accuracy, low, high }) =>
-            `${name}: ${thousands(right)} of ${thousands(images)} images, ${percent(accuracy)} ` +
+            `${hoverName(name)}: ${thousands(right)} of ${thousands(images)} images, ${percent(accuracy)} ` +
             `(95 %: ${percent(low)} to ${percent(high)})`,
         ),
         hoverinfo: 'text',
         // Said, since Plotly would let the neighbors of an empty class grow.
-        width: 0.65,
-        marker: { color: palette.sky },
+        ...(classNames.length > mostBars ? {} : { width: 0.65 }),
       },
     ],
-    layout: baseLayout(title, 820, 400, {
-      xaxis: classAxis(classNames),
+    layout: baseLayout(title, 820, 400 + below.room, {
+      xaxis: below.axis,
       yaxis: scoreAxis('accuracy', Math.min(...measured.map(({ low }) => 100 * low))),
+      margin: { l: 70, r: 25, t: 80, b: 60 + below.room },
     }),
     description:
       `${title}, with 95 % intervals. ` +
@@ -256,8 +318,13 @@ export function accuracyBars(
 
 /** An axis in percent from just below the lowest score to 100. */
 function scoreAxis(title: string, lowest: number): Layout['yaxis'] {
-  // The nearest of these below the lowest score leaves its bar some height.
-  const start = [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
-  const range = [start, 100];
-  return axis(start > 0 ? `${title} (%), from ${start} %` : `${title} (%)`, { range });
+  const start = scoreStart(lowest);
+  return axis(start > 0 ? `${title} (%), from ${start} %` : `${title} (%)`, {
+    range: [start, 100],
+  });
+}
+
+/** The nearest round score below the lowest that leaves its bar some height. */
+function scoreStart(lowest: number): number {
+  return [99, 98, 97, 95, 90, 80, 50].find((value) => value < lowest - 0.2) ?? 0;
 }

@@ -1,6 +1,8 @@
 import type { Layout, Plot } from 'nodeplotlib';
-import { axis, baseLayout, palette, type Figure } from './figure';
-import { percent, requireWhole, round } from './numbers';
+import { axis, baseLayout, hoverName, letterWidth, palette, type Figure } from './figure';
+import { logScale, type LogScale } from './logScale';
+import { escapeMarkup, shorten, widthOf } from './names';
+import { percent, requireWhole, round, thousands } from './numbers';
 import type { EpochResult, TrainingHistory } from './training';
 
 /** A training with the name under which it is compared. */
@@ -12,14 +14,23 @@ export interface NamedHistory {
 /**
  * Shows accuracy and loss by epoch, side by side, for the training and the validation images.
  *
- * A dotted line stands at each epoch from which on the learning rate is lower, with the new rate
- * above it; where two such epochs are close, only the first has its rate written.
+ * Both scales are logarithmic, that of the accuracy in the error (from 90 to 99 % is as far as from
+ * 99 to 99.9 %), so that late epochs are seen beside a poor first one. An accuracy of 100 % and a
+ * loss of 0 lie at the end of their axis, with a tick of their own; with a loss below 0 its scale is
+ * even. Values that are missing (NaN, null) leave a gap, and a training without validation has no
+ * curve of it.
+ *
+ * A dotted line stands at each epoch from which on the learning rate is another, with the new rate
+ * above it; where two such epochs are close, only the first has its rate written. Above five such
+ * epochs, the rate has curves of its own below the panels instead. Of more than 600 epochs only
+ * some are drawn, among them the highest and lowest of every hundredth of the training.
  *
  * @param history - The training to show.
  * @param title - Name of the network. @default 'Training'
  * @param options.keptEpoch - Number of the epoch whose weights the network has, which gets a ring
  *   around its validation. @default none
- * @throws RangeError when `keptEpoch` is not one of the finished epochs, where there are any.
+ * @throws RangeError when `keptEpoch` is not one of the finished epochs, where there are any, or an
+ *   accuracy is not from 0 to 1.
  */
 export function trainingCurves(
   history: TrainingHistory,
@@ -27,66 +38,67 @@ export function trainingCurves(
   { keptEpoch }: { readonly keptEpoch?: number } = {},
 ): Figure {
   const { epochs } = history;
+  requireShares('history', epochs);
   const lastEpoch = epochs.at(-1)?.epoch ?? 1;
-  const falls = epochs.filter(
-    ({ learningRate }, index) => learningRate < epochs[index - 1]?.learningRate,
+  const changes = epochs.filter(
+    ({ learningRate }, index) =>
+      index > 0 &&
+      Number.isFinite(learningRate) &&
+      Number.isFinite(epochs[index - 1].learningRate) &&
+      learningRate !== epochs[index - 1].learningRate,
   );
   if (keptEpoch !== undefined && epochs.length > 0) {
     requireWhole('keptEpoch', keptEpoch, epochs[0].epoch, lastEpoch);
   }
   const kept = epochs.find(({ epoch }) => epoch === keptEpoch);
-  const best = [...epochs].sort((a, b) => b.validationAccuracy - a.validationAccuracy)[0];
-  const lowest = [...epochs].sort((a, b) => a.validationLoss - b.validationLoss)[0];
-
-  const panels: readonly Panel[] = [
-    {
-      axes: { xaxis: 'x', yaxis: 'y', showlegend: true },
-      hovertemplate: '%{y:.2f} %',
-      training: ({ accuracy }) => 100 * accuracy,
-      validation: ({ validationAccuracy }) => 100 * validationAccuracy,
-    },
-    {
-      axes: { xaxis: 'x2', yaxis: 'y2', showlegend: false },
-      hovertemplate: '%{y:.4f}',
-      training: ({ loss }) => loss,
-      validation: ({ validationLoss }) => validationLoss,
-    },
-  ];
-  const layout = baseLayout(`${title}: accuracy and loss by epoch`, 860, 380, {
+  const shown = thinned(epochs, [
+    (result) => result.accuracy,
+    (result) => result.validationAccuracy,
+    (result) => result.loss,
+    (result) => result.validationLoss,
+    (result) => result.learningRate,
+  ]);
+  if (kept && !shown.includes(kept)) {
+    shown.splice(
+      shown.findIndex(({ epoch }) => epoch > kept.epoch),
+      0,
+      kept,
+    );
+  }
+  const panels = [accuracyPanel(shown), lossPanel(shown)];
+  const hasPanelOfRates = changes.length > mostRateMarks;
+  const layout = baseLayout(`${title}: accuracy and loss by epoch`, 860, 420, {
     xaxis: epochAxis(lastEpoch, { domain: [0, 0.45] }),
-    yaxis: axis('accuracy (%)'),
+    yaxis: panels[0].axis,
     xaxis2: epochAxis(lastEpoch, { domain: [0.57, 1] }),
-    yaxis2: axis('loss (cross-entropy, nats)', { anchor: 'x2', rangemode: 'tozero' }),
+    yaxis2: { ...panels[1].axis, anchor: 'x2' },
     hovermode: 'x unified',
   });
   return {
     data: [
-      ...panels.flatMap((panel) => [
-        line(epochs, panel, 'training'),
-        line(epochs, panel, 'validation'),
-      ]),
+      ...panels.flatMap((panel) =>
+        (['training', 'validation'] as const).flatMap((name) => line(shown, panel, name)),
+      ),
       ...(kept ? panels.map((panel) => ring(kept, panel)) : []),
-      ...(falls.length > 0 ? [rateLegend] : []),
+      ...(hasPanelOfRates ? rateCurves(shown) : changes.length > 0 ? [rateLegend] : []),
     ],
-    layout: falls.length > 0 ? withRates(layout, falls, lastEpoch) : layout,
-    description:
-      best === undefined
-        ? `${title}: no epoch was finished.`
-        : `${title}: accuracy and loss by epoch. Validation accuracy is highest in epoch ` +
-          `${best.epoch} (${percent(best.validationAccuracy)}), validation loss lowest in epoch ` +
-          `${lowest.epoch} (${lowest.validationLoss.toFixed(4)}).` +
-          (falls.length > 0
-            ? ` The learning rate falls to ${falls.map(fallText).join(', ')}.`
-            : '') +
-          (kept ? ` The weights of epoch ${kept.epoch} were kept.` : ''),
+    layout: hasPanelOfRates
+      ? withPanelOfRates(layout, shown)
+      : changes.length > 0
+        ? withRateMarks(layout, changes, lastEpoch)
+        : layout,
+    description: `${title}: ${describe(epochs, shown, changes, kept)}`,
   };
 }
 
 /**
- * Shows the validation accuracy of several trainings by epoch, one line for each.
+ * Shows the validation accuracy of several trainings by epoch, one line for each, on the
+ * logarithmic scale of `trainingCurves`.
  *
- * @param runs - The trainings, in the order of the legend.
+ * @param runs - The trainings, in the order of the legend, 32 at most.
  * @param title - What is compared. @default 'Validation accuracy by epoch'
+ * @throws RangeError when there are more runs than colors and symbols tell apart, or an accuracy is
+ *   not from 0 to 1.
  */
 export function compareCurves(
   runs: readonly NamedHistory[],
@@ -94,29 +106,62 @@ export function compareCurves(
 ): Figure {
   const colors = Object.values(palette);
   const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
-  const longest = Math.max(1, ...runs.map(({ history }) => history.epochs.length));
+  const most = colors.length * symbols.length;
+  if (runs.length > most) {
+    throw new RangeError(
+      `runs has ${runs.length} entries; expected at most ${most}, which colors and symbols tell ` +
+        'apart. Compare fewer at once',
+    );
+  }
+  runs.forEach(({ history }, run) => requireShares(`runs[${run}].history`, history.epochs));
+  const shown = runs.map(({ history }) =>
+    thinned(history.epochs, [({ validationAccuracy }) => validationAccuracy]),
+  );
+  const scale = logScale(
+    shown.flatMap((epochs) => epochs.map((result) => errorOf(result.validationAccuracy))),
+    8,
+  );
+  const labels = runs.map(({ name }) => shorten(name, 28));
+  // An entry of the legend has 45 pixels of line and gap beside its name.
+  const widths = labels.map((label) => 45 + letterWidth * widthOf(label));
+  const isLegendAbove = widths.reduce((sum, width) => sum + width, 0) <= 660;
   return {
-    data: runs.map(({ name, history }, run): Plot => ({
+    data: runs.map(({ name }, run): Plot => ({
       type: 'scatter',
-      mode: 'lines+markers',
-      name,
-      x: history.epochs.map((result) => result.epoch),
-      y: history.epochs.map((result) => round(100 * result.validationAccuracy, 3)),
-      hovertemplate: '%{y:.2f} %',
+      mode: modeOf(shown[run]),
+      name: escapeMarkup(labels[run]),
+      x: shown[run].map((result) => result.epoch),
+      y: shown[run].map((result) => scale.place(errorOf(result.validationAccuracy))),
+      hovertext: shown[run].map((result) => percent(result.validationAccuracy)),
+      hovertemplate: `${hoverName(name)}: %{hovertext}<extra></extra>`,
       line: { color: colors[run % colors.length], width: 2 },
-      marker: { size: 7, symbol: symbols[run % symbols.length] },
+      // Another symbol for the same color.
+      marker: {
+        size: 7,
+        symbol: symbols[(run + Math.floor(run / colors.length)) % symbols.length],
+      },
     })),
-    layout: baseLayout(title, 760, 400, {
-      xaxis: epochAxis(longest),
-      yaxis: axis('validation accuracy (%)'),
-      hovermode: 'x unified',
-    }),
+    layout: baseLayout(
+      title,
+      isLegendAbove ? 760 : 900,
+      isLegendAbove ? 420 : Math.max(420, 160 + 20 * runs.length),
+      {
+        xaxis: epochAxis(Math.max(1, ...runs.map(({ history }) => lastOf(history)?.epoch ?? 1))),
+        yaxis: errorAxis('validation accuracy (%)', scale),
+        hovermode: 'x unified',
+        ...(isLegendAbove ? {} : { legend: { x: 1.02, y: 1, xanchor: 'left', yanchor: 'top' } }),
+        showlegend: true,
+      },
+    ),
     description:
-      `${title}. ` +
+      `${title}, on a logarithmic scale of the error. ` +
       runs
         .map(({ name, history }) => {
-          const last = history.epochs.at(-1);
-          return last ? `${name} ends at ${percent(last.validationAccuracy)}` : `${name}: none`;
+          const last = lastOf(history);
+          if (!last) return `${name}: no epoch was finished`;
+          return Number.isFinite(last.validationAccuracy)
+            ? `${name} ends at ${percent(last.validationAccuracy)}`
+            : `${name} has no validation in its last epoch`;
         })
         .join('; '),
   };
@@ -125,23 +170,79 @@ export function compareCurves(
 /** One of the two pictures of `trainingCurves`. */
 interface Panel {
   readonly axes: Pick<Plot, 'xaxis' | 'yaxis' | 'showlegend'>;
-  readonly hovertemplate: string;
+  readonly axis: Layout['yaxis'];
   readonly training: (result: EpochResult) => number;
   readonly validation: (result: EpochResult) => number;
+  /** Where a value is drawn, and how it is written. */
+  readonly place: (value: number) => number | null;
+  readonly write: (value: number) => string;
 }
 
-function line(epochs: readonly EpochResult[], panel: Panel, name: 'training' | 'validation'): Plot {
+function accuracyPanel(epochs: readonly EpochResult[]): Panel {
+  const training = ({ accuracy }: EpochResult) => errorOf(accuracy);
+  const validation = ({ validationAccuracy }: EpochResult) => errorOf(validationAccuracy);
+  const scale = logScale([...epochs.map(training), ...epochs.map(validation)], 8);
   return {
-    type: 'scatter',
-    mode: 'lines+markers',
-    name,
-    x: epochs.map(({ epoch }) => epoch),
-    y: epochs.map((result) => round(panel[name](result), 5)),
-    ...panel.axes,
-    hovertemplate: panel.hovertemplate,
-    line: { color: name === 'training' ? palette.blue : palette.vermillion, width: 2 },
-    marker: { size: 6, symbol: name === 'training' ? 'circle' : 'square' },
+    axes: { xaxis: 'x', yaxis: 'y', showlegend: true },
+    axis: errorAxis('accuracy (%)', scale),
+    ...{ training, validation, place: scale.place },
+    write: (error) => `${(100 - error).toFixed(2)} %`,
   };
+}
+
+function lossPanel(epochs: readonly EpochResult[]): Panel {
+  const training = ({ loss }: EpochResult) => rounded(loss);
+  const validation = ({ validationLoss }: EpochResult) => rounded(validationLoss);
+  const losses = [...epochs.map(training), ...epochs.map(validation)];
+  const isLog = !losses.some((loss) => loss < 0);
+  const scale = logScale(losses, 8);
+  return {
+    axes: { xaxis: 'x2', yaxis: 'y2', showlegend: false },
+    axis: isLog
+      ? axis('loss (cross-entropy: nats), log scale', {
+          type: 'log',
+          range: [Math.log10(scale.low), Math.log10(scale.high)],
+          tickvals: scale.ticks.map(scale.place) as number[],
+          ticktext: scale.ticks.map(String),
+        })
+      : axis('loss (cross-entropy: nats)'),
+    ...{ training, validation },
+    place: isLog ? scale.place : (loss) => (Number.isFinite(loss) ? loss : null),
+    write: (loss) => loss.toPrecision(4),
+  };
+}
+
+/** An axis of errors, the lowest on top, at whose ticks the accuracies are written. */
+function errorAxis(title: string, scale: LogScale): Layout['yaxis'] {
+  return axis(`${title}, log scale of error`, {
+    type: 'log',
+    range: [Math.log10(scale.high), Math.log10(scale.low)],
+    tickvals: scale.ticks.map(scale.place) as number[],
+    ticktext: scale.ticks.map((error) => String(round(100 - error, 6))),
+  });
+}
+
+function line(
+  epochs: readonly EpochResult[],
+  panel: Panel,
+  name: 'training' | 'validation',
+): Plot[] {
+  const values = epochs.map(panel[name]);
+  if (name === 'validation' && epochs.length > 0 && values.every(Number.isNaN)) return [];
+  return [
+    {
+      type: 'scatter',
+      mode: modeOf(epochs),
+      name,
+      x: epochs.map(({ epoch }) => epoch),
+      y: values.map(panel.place),
+      ...panel.axes,
+      hovertext: values.map((value) => (Number.isNaN(value) ? '' : panel.write(value))),
+      hovertemplate: '%{hovertext}',
+      line: { color: name === 'training' ? palette.blue : palette.vermillion, width: 2 },
+      marker: { size: 6, symbol: name === 'training' ? 'circle' : 'square' },
+    },
+  ];
 }
 
 function ring(kept: EpochResult, panel: Panel): Plot {
@@ -150,13 +251,116 @@ function ring(kept: EpochResult, panel: Panel): Plot {
     mode: 'markers',
     name: `kept: epoch ${kept.epoch}`,
     x: [kept.epoch],
-    y: [round(panel.validation(kept), 5)],
+    y: [panel.place(panel.validation(kept))],
     ...panel.axes,
     hoverinfo: 'skip',
     cliponaxis: false,
     marker: { size: 14, symbol: 'circle-open', color: palette.black, line: { width: 2 } },
   };
 }
+
+/** Marks of many epochs would run into a broad band. */
+function modeOf({ length }: readonly EpochResult[]): Plot['mode'] {
+  return length > 60 ? 'lines' : 'lines+markers';
+}
+
+/** Of many epochs the first, the last, and in every hundredth the lowest and highest of each value. */
+function thinned(
+  epochs: readonly EpochResult[],
+  values: readonly ((result: EpochResult) => number)[],
+): EpochResult[] {
+  if (epochs.length <= 600) return [...epochs];
+  const picked = new Set([epochs[0], epochs[epochs.length - 1]]);
+  const parts = 100;
+  for (let part = 0; part < parts; part++) {
+    const start = Math.floor((part * epochs.length) / parts);
+    const end = Math.floor(((part + 1) * epochs.length) / parts);
+    for (const value of values) {
+      const sorted = epochs
+        .slice(start, end)
+        .filter((result) => Number.isFinite(value(result)))
+        .sort((one, other) => value(one) - value(other));
+      if (sorted.length > 0) picked.add(sorted[0]).add(sorted[sorted.length - 1]);
+    }
+  }
+  return [...picked].sort((one, other) => one.epoch - other.epoch);
+}
+
+function describe(
+  epochs: readonly EpochResult[],
+  shown: readonly EpochResult[],
+  changes: readonly EpochResult[],
+  kept: EpochResult | undefined,
+): string {
+  if (epochs.length === 0) return 'no epoch was finished.';
+  const lowestOf = (value: (result: EpochResult) => number) =>
+    epochs
+      .filter((result) => Number.isFinite(value(result)))
+      .reduce<EpochResult | undefined>(
+        (best, result) => (best && value(best) <= value(result) ? best : result),
+        undefined,
+      );
+  const best = lowestOf(({ validationAccuracy }) => errorOf(validationAccuracy));
+  const lowest = lowestOf(({ validationLoss }) => validationLoss);
+  const last = epochs[epochs.length - 1];
+  return [
+    'accuracy and loss by epoch, on logarithmic scales.',
+    ...(shown.length < epochs.length
+      ? [`${shown.length} of ${thousands(epochs.length)} epochs are drawn.`]
+      : []),
+    best === undefined
+      ? `There is no validation accuracy; training accuracy ends at ${percent(last.accuracy)}.`
+      : `Validation accuracy is highest in epoch ${best.epoch} (${percent(best.validationAccuracy)}).`,
+    ...(lowest === undefined
+      ? []
+      : [
+          `Validation loss is lowest in epoch ${lowest.epoch} (${lowest.validationLoss.toFixed(4)}).`,
+        ]),
+    ...(changes.length > mostRateMarks
+      ? [
+          `The learning rate, below, changes ${thousands(changes.length)} times, from ` +
+            `${rateText(epochs[0])} to ${rateText(last)}.`,
+        ]
+      : changes.length > 0
+        ? [`The learning rate becomes ${changes.map(changeText).join(', ')}.`]
+        : []),
+    ...(kept ? [`The weights of epoch ${kept.epoch} were kept.`] : []),
+  ].join(' ');
+}
+
+/** The error in percent of a share of right guesses; NaN where it is missing. */
+function errorOf(accuracy: number): number {
+  return rounded(100 - 100 * known(accuracy));
+}
+
+/** So many digits as figures need; NaN where a value is missing. */
+function rounded(value: number): number {
+  return Number(known(value).toPrecision(6));
+}
+
+/** JSON writes NaN as null, which would count as 0. */
+function known(value: number | null): number {
+  return value === null || !Number.isFinite(value) ? NaN : value;
+}
+
+function requireShares(name: string, epochs: readonly EpochResult[]): void {
+  epochs.forEach((result, index) => {
+    for (const field of ['accuracy', 'validationAccuracy'] as const) {
+      if (result[field] < 0 || result[field] > 1) {
+        throw new RangeError(
+          `${name}.epochs[${index}].${field} is ${result[field]}; expected a share from 0 to 1`,
+        );
+      }
+    }
+  });
+}
+
+function lastOf({ epochs }: TrainingHistory): EpochResult | undefined {
+  return epochs.at(-1);
+}
+
+/** More changes of the rate than these are a schedule, which has a curve. */
+const mostRateMarks = 5;
 
 const rateLine = { color: palette.black, width: 1, dash: 'dot' } as const;
 
@@ -170,39 +374,88 @@ const rateLegend: Plot = {
   line: rateLine,
 };
 
-/** Adds the lines where the rate falls, and between legend and panels a row that names the rates. */
-function withRates(layout: Layout, falls: readonly EpochResult[], lastEpoch: number): Layout {
+/** The learning rate below each of the panels. */
+function rateCurves(epochs: readonly EpochResult[]): Plot[] {
+  const rates = epochs.map(({ learningRate }) => known(learningRate));
+  const scale = logScale(rates, 4);
+  return (['', '2'] as const).map((panel, index): Plot => ({
+    type: 'scatter',
+    mode: 'lines',
+    name: 'learning rate',
+    x: epochs.map(({ epoch }) => epoch),
+    y: rates.map(scale.place),
+    xaxis: `x${panel}` as Plot['xaxis'],
+    yaxis: `y${index + 3}` as Plot['yaxis'],
+    hovertext: epochs.map((result) =>
+      Number.isFinite(result.learningRate) ? rateText(result) : '',
+    ),
+    hovertemplate: '%{hovertext}',
+    // The rate of an epoch holds from its beginning to its end.
+    line: { color: palette.black, width: 1.5, shape: 'hvh' },
+    showlegend: index === 0,
+  }));
+}
+
+/** Makes room for the curves of the rate below the panels. */
+function withPanelOfRates(layout: Layout, epochs: readonly EpochResult[]): Layout {
+  const scale = logScale(
+    epochs.map(({ learningRate }) => known(learningRate)),
+    4,
+  );
+  const added = 100;
+  const height = (layout.height as number) + added;
+  const rates = (anchor: 'x' | 'x2', title: string) =>
+    axis(title, {
+      ...{ type: 'log', range: [Math.log10(scale.low), Math.log10(scale.high)] },
+      tickvals: scale.ticks.map(scale.place) as number[],
+      ticktext: scale.ticks.map((rate) => (rate === 0 ? '0' : rate.toExponential())),
+      ...{ domain: [0, 0.19], anchor },
+    });
+  return {
+    ...layout,
+    height,
+    title: { ...(layout.title as object), y: 1 - 22 / height },
+    xaxis: { ...layout.xaxis, anchor: 'y3' },
+    xaxis2: { ...layout.xaxis2, anchor: 'y4' },
+    yaxis: { ...layout.yaxis, domain: [0.26, 1] },
+    yaxis2: { ...layout.yaxis2, domain: [0.26, 1] },
+    yaxis3: rates('x', 'learning rate'),
+    yaxis4: rates('x2', ''),
+  };
+}
+
+/** Adds the lines where the rate changes, and between legend and panels a row that names the rates. */
+function withRateMarks(layout: Layout, changes: readonly EpochResult[], lastEpoch: number): Layout {
   // The narrower panel is 329 pixels wide, a character of the rates 6.
   const epochWidth = 329 / (lastEpoch - 0.4);
   let end = -Infinity;
-  const named = falls.filter((fall) => {
-    const reach = 3 * rateText(fall).length + 1;
-    const isFree = fall.epoch * epochWidth - reach >= end;
-    if (isFree) end = fall.epoch * epochWidth + reach;
+  const named = changes.filter((change) => {
+    const reach = 3 * rateText(change).length + 1;
+    const isFree = change.epoch * epochWidth - reach >= end;
+    if (isFree) end = change.epoch * epochWidth + reach;
     return isFree;
   });
   const rowHeight = 18;
-  const panelHeight = 240;
+  const panelHeight = 280;
   const height = (layout.height as number) + rowHeight;
   const panels = ['x', 'x2'] as const;
   return {
     ...layout,
     height,
     margin: { ...layout.margin, t: (layout.margin?.t as number) + rowHeight },
-    // Else it would move down to the middle of the new margin.
-    title: { ...(layout.title as object), y: 1 - 34 / height, yanchor: 'middle' },
+    title: { ...(layout.title as object), y: 1 - 22 / height },
     legend: { ...layout.legend, y: 1.02 + rowHeight / panelHeight },
     shapes: panels.flatMap((xref) =>
-      falls.map(({ epoch }) => ({
+      changes.map(({ epoch }) => ({
         ...({ type: 'line', xref, yref: 'paper' } as const),
         ...{ x0: epoch, x1: epoch, y0: 0, y1: 1 },
         line: rateLine,
       })),
     ),
     annotations: panels.flatMap((xref) =>
-      named.map((fall) => ({
+      named.map((change) => ({
         ...({ xref, yref: 'paper', yanchor: 'bottom' } as const),
-        ...{ x: fall.epoch, y: 1, text: rateText(fall), showarrow: false, font: { size: 11 } },
+        ...{ x: change.epoch, y: 1, text: rateText(change), showarrow: false, font: { size: 11 } },
       })),
     ),
   };
@@ -213,17 +466,26 @@ function rateText({ learningRate }: EpochResult): string {
   return Number(learningRate.toPrecision(3)).toExponential();
 }
 
-function fallText(fall: EpochResult): string {
-  return `${rateText(fall)} in epoch ${fall.epoch}`;
+function changeText(change: EpochResult): string {
+  return `${rateText(change)} in epoch ${change.epoch}`;
 }
 
-/** Epochs are whole numbers: at most about ten ticks, none between two epochs. */
+/** Epochs are whole numbers: at most about twelve ticks, none between two epochs. */
 function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
+  // Odd numbers begin with the first epoch; larger steps are round ones.
+  const step = [1, 2, 5].find((each) => lastEpoch / each <= 12) ?? roundStep(lastEpoch / 8);
   return axis('epoch', {
     range: [0.7, lastEpoch + 0.3],
-    tick0: 1,
-    dtick: Math.ceil(lastEpoch / 12),
+    tick0: step > 2 ? 0 : 1,
+    dtick: step,
     tickformat: 'd',
+    tickangle: 0,
     ...details,
   });
+}
+
+/** The first of 1, 2, 5, 10, 20, 50 and so on that is not below a number. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((digit) => digit * power >= least) ?? 10);
 }

@@ -1,5 +1,6 @@
 import type { Plot } from 'nodeplotlib';
-import { baseLayout, grays, palette, type Figure } from './figure';
+import { baseLayout, grays, hoverName, palette, type Figure } from './figure';
+import { escapeMarkup, shorten } from './names';
 import { percent, thousands } from './numbers';
 import type { tf } from './tensorflow';
 
@@ -59,7 +60,7 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
       return {
         type: 'scatter',
         mode: 'markers',
-        name: kind,
+        name: escapeMarkup(shorten(kind, 32)),
         x: members.map((index) => centers[index] - boxes[index].depth / 2),
         y: members.map((index) => -boxes[index].depth / 2),
         hovertext: members.map((index) => blocks[index].hover),
@@ -78,7 +79,7 @@ export function layerDiagram(model: tf.LayersModel, title = model.name): Figure 
         x: centers[index],
         y: -tallest / 2 - 6,
         yanchor: 'top',
-        text: `<b>${block.shape.join('×')}</b><br>${block.detail}`,
+        text: `<b>${block.shape.join('×')}</b><br>${escapeMarkup(block.detail)}`,
         font: { size: 11 },
         showarrow: false,
       })),
@@ -117,7 +118,7 @@ function layerBlock(layer: tf.layers.Layer): Block {
     kind,
     shape,
     detail: detail.filter(Boolean).join(' '),
-    hover: `${layer.name} (${kind})<br>output ${shape.join('×')}<br>${parameters} parameters`,
+    hover: `${hoverName(`${layer.name} (${kind})`)}<br>output ${shape.join('×')}<br>${parameters} parameters`,
   };
 }
 

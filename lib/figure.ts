@@ -1,4 +1,5 @@
 import type { Layout, Plot } from 'nodeplotlib';
+import { escapeMarkup, shorten, widthOf, wrap } from './names';
 
 /** A picture of results: nodeplotlib's traces and layout, and what is seen in words. */
 export interface Figure {
@@ -32,24 +33,38 @@ export const sequentialScale: [number, string][] = [
   [1, '#08306b'],
 ];
 
+/** Pixels that a letter of ticks, captions and legends is wide, about. */
+export const letterWidth = 7;
+
 /**
  * Gives the layout that all figures of this library share: size, font, white ground, legend above.
  *
+ * @param title - Any text; one that is longer than the figure is wide takes up to three lines, for
+ *   which the figure grows.
  * @param width - In pixels of the page.
- * @param height - In pixels of the page.
+ * @param height - In pixels of the page, with a title of one line.
  * @param details - What this figure adds or changes.
  */
 export function baseLayout(title: string, width: number, height: number, details: Layout): Layout {
+  const lines = wrap(title, Math.floor((width - 30) / 8.5), 3);
+  const added = 20 * (lines.length - 1);
+  const { margin = { l: 70, r: 25, t: 80, b: 60 } } = details;
   return {
-    title: { text: `<b>${title}</b>`, font: { size: 16 }, x: 0.02, xanchor: 'left' },
-    width,
-    height,
     font: { family: 'Open Sans, Helvetica, Arial, sans-serif', size: 13, color: grays.text },
     paper_bgcolor: '#ffffff',
     plot_bgcolor: '#ffffff',
-    margin: { l: 70, r: 25, t: 80, b: 60 },
     legend: { orientation: 'h', x: 0, xanchor: 'left', y: 1.02, yanchor: 'bottom' },
+    // Whole names; where Plotly cuts them, it cuts through escaped letters.
+    hoverlabel: { namelength: -1 },
     ...details,
+    title: {
+      text: `<b>${lines.map(escapeMarkup).join('<br>')}</b>`,
+      font: { size: 16 },
+      ...{ x: 0.02, xanchor: 'left', y: 1 - 22 / (height + added), yanchor: 'top' },
+    },
+    width,
+    height: height + added,
+    margin: { ...margin, t: (margin.t as number) + added },
   };
 }
 
@@ -71,18 +86,81 @@ export function axis(title: string, details: Layout['xaxis'] = {}): Layout['xaxi
   };
 }
 
-/** Gives an axis with one named place for each class, at 0, 1, 2 and so on. */
+/** An axis with the names of classes, and what their names take beyond the usual margin. */
+export interface ClassAxis {
+  readonly axis: Layout['xaxis'];
+  /** Pixels to add to the margin and the size. */
+  readonly room: number;
+}
+
+const longestTick = 24;
+
+/**
+ * Gives an axis with one named place for each class, at 0, 1, 2 and so on.
+ *
+ * Long names are cut in their middle. Below a figure they are slanted or upright where a line has
+ * no room for them, and where there are more classes than lines, only every second, third ... name
+ * is written.
+ *
+ * @param side - Where the names are.
+ * @param pixels - Length of the axis.
+ * @param title - What the classes are. @default 'class'
+ * @param details - What this axis adds or changes.
+ */
 export function classAxis(
   classNames: readonly string[],
+  side: 'below' | 'left',
+  pixels: number,
   title = 'class',
   details: Layout['xaxis'] = {},
-): Layout['xaxis'] {
-  return axis(title, {
-    range: [-0.5, classNames.length - 0.5],
-    tickvals: classNames.map((_, index) => index),
-    ticktext: [...classNames],
-    showgrid: false,
-    automargin: true,
-    ...details,
-  });
+): ClassAxis {
+  const slot = pixels / Math.max(1, classNames.length);
+  const every = Math.ceil(14 / slot);
+  const ticks = classNames
+    .map((name, index) => ({ index, text: shorten(name.trim(), longestTick) }))
+    .filter(({ index }) => index % every === 0);
+  const width = letterWidth * Math.max(0, ...ticks.map(({ text }) => widthOf(text)));
+  // Plotly leaves out a slanted name that would begin left of the figure.
+  const canSlant = slot >= 30 && 0.71 * width <= 70;
+  const angle = side === 'left' || width < slot ? 0 : canSlant ? -45 : -90;
+  const below = angle === 0 ? 0 : angle === -45 ? 0.71 * width - 5 : width - 10;
+  return {
+    axis: axis(title, {
+      range: [-0.5, classNames.length - 0.5],
+      tickvals: ticks.map(({ index }) => index),
+      ticktext: ticks.map(({ text }) => escapeMarkup(text)),
+      tickangle: angle,
+      showgrid: false,
+      automargin: true,
+      ...details,
+    }),
+    room: Math.round(Math.max(0, side === 'left' ? width - 14 : below)),
+  };
+}
+
+/**
+ * Gives what answers with whole names on hovering over bars of classes: a trace that is not seen,
+ * or none where the axis has all names whole.
+ *
+ * @param y - Where the bars begin.
+ */
+export function wholeNames(classNames: readonly string[], y: number): Plot[] {
+  if (classNames.every((name) => widthOf(name) <= longestTick)) return [];
+  return [
+    {
+      type: 'scatter',
+      mode: 'markers',
+      x: classNames.map((_, index) => index),
+      y: classNames.map(() => y),
+      hovertext: classNames.map(hoverName),
+      hovertemplate: '%{hovertext}<extra></extra>',
+      marker: { opacity: 0 },
+      showlegend: false,
+    },
+  ];
+}
+
+/** Writes a name for hovering over a figure: whole, over as many lines as it needs. */
+export function hoverName(name: string): string {
+  return wrap(name, 60, 10).map(escapeMarkup).join('<br>');
 }

@@ -1,50 +1,79 @@
 import type { Layout, Plot } from 'nodeplotlib';
 import { PNG } from 'pngjs';
-import { imagePixels, imageSize, type DigitSet } from './digits';
-import { baseLayout, classAxis, grays, type Figure } from './figure';
+import { imageSize, type DigitSet } from './digits';
+import { baseLayout, classAxis, grays, hoverName, letterWidth, type Figure } from './figure';
 import type { ConfidentError } from './metrics';
+import { escapeMarkup, requireClassNames, requireNamed, shorten, widthOf, wrap } from './names';
 import { percent, requireWhole } from './numbers';
 import { seededRandom, shuffledIndices } from './random';
 
+/** What all galleries need to know of images that are not square. */
+interface ImageOptions {
+  /**
+   * Height, width and channels of an image: 1 channel from 0 (paper) to 1 (ink), or red, green and
+   * blue from 0 (dark) to 1 (light). @default square ones, of as many channels as fit
+   */
+  readonly imageShape?: readonly [height: number, width: number, channels: number];
+}
+
+/** More rows than these make a picture that nobody scrolls through. */
+const mostRows = 100;
+
 /**
- * Shows random samples of every class, one row for each class.
+ * Shows random samples of every class, one row for each class, of 100 classes at most.
  *
  * @param digits - The set to draw from.
  * @param classNames - Name of each class, in order.
  * @param options.samplesPerClass - Samples in a row, fewer where a class has fewer. @default 10
  * @param options.seed - Seed of the choice. @default 42
+ * @param options.imageShape - Height, width and channels. @default square, gray or in color
+ * @throws RangeError when a label has no name, the images have another shape or their pixels are not
+ *   from 0 to 1.
  */
 export function sampleDigits(
   digits: DigitSet,
   classNames: readonly string[],
-  options: { readonly samplesPerClass?: number; readonly seed?: number } = {},
+  options: { readonly samplesPerClass?: number; readonly seed?: number } & ImageOptions = {},
 ): Figure {
-  const { samplesPerClass = 10, seed = 42 } = options;
+  const { samplesPerClass = 10, seed = 42, imageShape } = options;
+  requireWhole('samplesPerClass', samplesPerClass, 1);
+  requireNames(digits, classNames);
+  const shape = shapeOf(digits, imageShape);
   const order = [...shuffledIndices(digits.count, seededRandom(seed, 'samples'))];
-  const cells = classNames.flatMap((name, row) =>
+  const shown = classNames.slice(0, mostRows);
+  const cells = shown.flatMap((name, row) =>
     order
       .filter((index) => digits.labels[index] === row)
       .slice(0, samplesPerClass)
-      .map((index, column) => ({ index, row, column, hover: `image ${index}, class ${name}` })),
+      .map((index, column) => {
+        return { index, row, column, hover: `image ${index}, class ${hoverName(name)}` };
+      }),
   );
-  const placement = { width: 56 / 60, height: 56 / 60, shift: 0, enlargement: 4 };
+  // In pixels: rows of many classes are lower, but not lower than MNIST's own 28.
+  const pitch = Math.max(28, Math.min(60, Math.floor(840 / shown.length)));
+  const inner = (pitch - 4) / pitch;
+  const { axis: names, room } = classAxis(shown, 'left', pitch * shown.length, 'class', {
+    range: [shown.length - 0.5, -0.5],
+  });
+  const title =
+    shown.length === classNames.length
+      ? 'Samples of every class'
+      : `Samples of the first ${shown.length} of ${classNames.length} classes`;
+  const placement = { width: inner, height: inner, shift: 0, markers: pitch / 2 };
+  const width = 90 + room + pitch * samplesPerClass;
+  const added = Math.max(0, 260 - width);
   return {
     data: [hoverTrace(cells, placement)],
-    layout: baseLayout(
-      'Samples of every class',
-      90 + 60 * samplesPerClass,
-      80 + 60 * classNames.length,
-      {
-        xaxis: hiddenAxis([-0.5, samplesPerClass - 0.5]),
-        yaxis: classAxis(classNames, 'class', { range: [classNames.length - 0.5, -0.5] }),
-        images: pictures(digits, cells, placement),
-        dragmode: false,
-        margin: { l: 70, r: 20, t: 60, b: 20 },
-      },
-    ),
+    layout: baseLayout(title, width + added, 80 + pitch * shown.length, {
+      xaxis: hiddenAxis([-0.5, samplesPerClass - 0.5]),
+      yaxis: names,
+      images: pictures(digits, cells, placement, shape, 2 * (pitch - 4)),
+      dragmode: false,
+      margin: { l: 70 + room, r: 20 + added, t: 60, b: 20 },
+    }),
     description:
-      `Samples of every class: ${classNames.length} rows of up to ${samplesPerClass} random ` +
-      `images, one row for each of ${classNames.join(', ')}.`,
+      `${title}: ${shown.length} rows of up to ${samplesPerClass} random images, one row for each ` +
+      `of ${someOf(shown)}.`,
   };
 }
 
@@ -56,20 +85,27 @@ export function sampleDigits(
  * @param options.count - How many digits, fewer where the set has fewer. @default 12
  * @param options.seed - Seed of the choice. @default 42
  * @param options.columns - Digits in a row. @default 6
- * @throws RangeError when `count` or `columns` is not a whole number from 1.
+ * @param options.imageShape - Height, width and channels. @default square, gray or in color
+ * @throws RangeError when `count` or `columns` is not a whole number from 1, a label has no name, the
+ *   images have another shape or their pixels are not from 0 to 1.
  */
 export function randomDigits(
   digits: DigitSet,
   classNames: readonly string[],
-  options: { readonly count?: number; readonly seed?: number; readonly columns?: number } = {},
+  options: {
+    readonly count?: number;
+    readonly seed?: number;
+    readonly columns?: number;
+  } & ImageOptions = {},
 ): Figure {
-  const { count = 12, seed = 42, columns = 6 } = options;
+  const { count = 12, seed = 42, columns = 6, imageShape } = options;
   requireWhole('count', count, 1);
+  requireNames(digits, classNames);
   const order = shuffledIndices(digits.count, seededRandom(seed, 'random digits'));
   const captions = Array.from(order.subarray(0, count), (index) => {
-    return { index, lines: [{ text: classNames[digits.labels[index]] }] };
+    return { index, lines: [captionLine(classNames[digits.labels[index]], '')] };
   });
-  return captionedDigits(digits, captions, 'Random digits', columns);
+  return captionedDigits(digits, captions, 'Random digits', columns, imageShape);
 }
 
 /** What a network made of one digit. */
@@ -90,7 +126,9 @@ export interface ShownPrediction extends Pick<
  * @param options.classNames - Name of each class. @default the class numbers
  * @param options.title - What the digits have in common. @default 'Predictions'
  * @param options.columns - Digits in a row. @default 6
- * @throws RangeError when `columns` is not a whole number from 1.
+ * @param options.imageShape - Height, width and channels. @default square, gray or in color
+ * @throws RangeError when `columns` is not a whole number from 1, an index is not one of the set's, a
+ *   class has no name, the images have another shape or their pixels are not from 0 to 1.
  */
 export function predictionGallery(
   digits: DigitSet,
@@ -99,22 +137,27 @@ export function predictionGallery(
     readonly classNames?: readonly string[];
     readonly title?: string;
     readonly columns?: number;
-  } = {},
+  } & ImageOptions = {},
 ): Figure {
-  const { classNames, title = 'Predictions', columns = 6 } = options;
-  const name = (label: number) => classNames?.[label] ?? String(label);
-  const captions = predictions.map(({ index, truth, guess, confidence, note }) => ({
-    index,
-    lines: [
-      { text: `truth ${name(truth)}` },
-      {
-        text: `guess ${name(guess)} (${percent(confidence, 1)})`,
-        color: guess === truth ? rightColor : wrongColor,
-      },
-      ...(note === undefined ? [] : [{ text: note }]),
-    ],
-  }));
-  return captionedDigits(digits, captions, title, columns);
+  const { classNames, title = 'Predictions', columns = 6, imageShape } = options;
+  if (classNames) requireClassNames(classNames, classNames.length);
+  const captions = predictions.map(({ index, truth, guess, confidence, note }, place) => {
+    requireWhole(`predictions[${place}].index`, index, 0, digits.count - 1);
+    const name = (role: 'truth' | 'guess', label: number) => {
+      if (classNames) requireNamed(`predictions[${place}].${role}`, label, classNames);
+      return classNames?.[label] ?? String(label);
+    };
+    const color = guess === truth ? rightColor : wrongColor;
+    return {
+      index,
+      lines: [
+        captionLine(name('truth', truth), 'truth '),
+        captionLine(name('guess', guess), 'guess ', ` (${percent(confidence, 1)})`, color),
+        ...(note === undefined ? [] : [captionLine(note, '')]),
+      ],
+    };
+  });
+  return captionedDigits(digits, captions, title, columns, imageShape);
 }
 
 // The palette's green and vermillion, darkened until small text on white has the contrast of 4.5
@@ -122,10 +165,25 @@ export function predictionGallery(
 const rightColor = '#008561';
 const wrongColor = '#bf5500';
 
-/** A digit with the lines above it. */
+/** A digit with what stands above it. */
 interface Caption {
   readonly index: number;
-  readonly lines: readonly { readonly text: string; readonly color?: string }[];
+  readonly lines: readonly CaptionLine[];
+}
+
+interface CaptionLine {
+  /** All of it, and with a name that is not too long. */
+  readonly whole: string;
+  readonly short: string;
+  readonly color: string;
+}
+
+function captionLine(name: string, before: string, after = '', color: string = grays.text) {
+  return {
+    whole: `${before}${name}${after}`,
+    short: `${before}${shorten(name, 32)}${after}`,
+    color,
+  };
 }
 
 function captionedDigits(
@@ -133,51 +191,107 @@ function captionedDigits(
   captions: readonly Caption[],
   title: string,
   columns: number,
+  imageShape: ImageOptions['imageShape'],
 ): Figure {
   requireWhole('columns', columns, 1);
-  const cells = captions.map((caption, place) => ({
-    ...caption,
+  const shape = shapeOf(digits, imageShape);
+  // Long captions run over several lines, so that the pictures stay as large as they are.
+  const lineWidth = Math.max(18, Math.floor(860 / columns / letterWidth));
+  const cells = captions.map(({ index, lines }, place) => ({
+    index,
+    lines: lines.flatMap(({ short, color }) =>
+      wrap(short, lineWidth, 3).map((text) => ({ text, color })),
+    ),
     row: Math.floor(place / columns),
     column: place % columns,
-    hover: `image ${caption.index}`,
+    hover: [`image ${index}`, ...lines.map(({ whole }) => hoverName(whole))].join('<br>'),
   }));
   const rows = Math.max(1, Math.ceil(captions.length / columns));
   // All in pixels.
   const side = 4 * imageSize;
   const gap = 12;
-  const captionHeight = 16 * Math.max(0, ...captions.map(({ lines }) => lines.length));
-  const cellHeight = captionHeight + side + gap;
-  const characters = captions.flatMap(({ lines }) => lines.map(({ text }) => text.length));
-  const cellWidth = Math.max(side + gap, 7 * Math.max(0, ...characters));
+  const scale = side / Math.max(shape.height, shape.width);
+  const pictureHeight = Math.round(scale * shape.height);
+  const pictureWidth = Math.round(scale * shape.width);
+  const captionHeight = 16 * Math.max(0, ...cells.map(({ lines }) => lines.length));
+  const cellHeight = captionHeight + pictureHeight + gap;
+  const widths = cells.flatMap(({ lines }) => lines.map(({ text }) => widthOf(text)));
+  const cellWidth = Math.max(side + gap, letterWidth * Math.max(0, ...widths));
   const placement = {
-    width: side / cellWidth,
-    height: side / cellHeight,
-    shift: (captionHeight + side / 2) / cellHeight - 0.5,
-    enlargement: 8,
+    width: pictureWidth / cellWidth,
+    height: pictureHeight / cellHeight,
+    shift: (captionHeight + pictureHeight / 2) / cellHeight - 0.5,
+    markers: 30,
   };
+  const width = 40 + cellWidth * columns;
+  // Room for the title above few columns.
+  const added = Math.max(0, Math.min(600, 40 + 9 * widthOf(title)) - width);
   return {
     data: [hoverTrace(cells, placement)],
-    layout: baseLayout(title, 40 + cellWidth * columns, 60 + cellHeight * rows, {
+    layout: baseLayout(title, width + added, 60 + cellHeight * rows, {
       xaxis: hiddenAxis([-0.5, columns - 0.5]),
       yaxis: hiddenAxis([rows - 0.5, -0.5]),
-      images: pictures(digits, cells, placement),
+      images: pictures(digits, cells, placement, shape, 2 * side),
       annotations: cells.map(({ row, column, lines }) => ({
         x: column,
         y: row - 0.5 + captionHeight / cellHeight,
         yanchor: 'bottom',
         text: lines
-          .map(({ text, color = grays.text }) => `<span style="color:${color}">${text}</span>`)
+          .map(({ text, color }) => `<span style="color:${color}">${escapeMarkup(text)}</span>`)
           .join('<br>'),
         font: { size: 12 },
         showarrow: false,
       })),
       dragmode: false,
-      margin: { l: 20, r: 20, t: 60, b: 0 },
+      margin: { l: 20, r: 20 + added, t: 60, b: 0 },
     }),
     description:
-      `${title}: ${captions.length} images, ` +
-      captions.map(({ lines }) => lines.map(({ text }) => text).join(' ')).join('; '),
+      captions.length === 0
+        ? `${title}: no images.`
+        : `${title}: ${captions.length} images, ` +
+          captions.map(({ lines }) => lines.map(({ whole }) => whole).join(' ')).join('; '),
   };
+}
+
+function requireNames({ labels }: DigitSet, classNames: readonly string[]): void {
+  requireClassNames(classNames, classNames.length);
+  labels.forEach((label, index) => requireNamed(`labels[${index}]`, label, classNames));
+}
+
+/** All names of a few classes, the first and the last of many. */
+function someOf(classNames: readonly string[]): string {
+  if (classNames.length <= 20) return classNames.join(', ');
+  return `${classNames[0]}, ${classNames[1]}, …, ${classNames[classNames.length - 1]}`;
+}
+
+interface Shape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** The shape that is said, or else that of a square with one channel or three. */
+function shapeOf({ images, count }: DigitSet, said: ImageOptions['imageShape']): Shape {
+  const pixels = count === 0 ? imageSize ** 2 : images.length / count;
+  const [height, width, channels] =
+    said ??
+    [1, 3]
+      .map((depth) => [Math.sqrt(pixels / depth), Math.sqrt(pixels / depth), depth])
+      .find(([size]) => Number.isInteger(size)) ??
+    [];
+  if (height === undefined) {
+    throw new RangeError(
+      `the images have ${pixels} numbers each, which make no square, gray or in color; ` +
+        'give imageShape: [height, width, channels]',
+    );
+  }
+  if ((count > 0 && height * width * channels !== pixels) || ![1, 3].includes(channels)) {
+    throw new RangeError(
+      `imageShape is [${[height, width, channels].join(', ')}]; expected a height, a width and ` +
+        `1 or 3 channels that make the ${pixels} numbers of an image`,
+    );
+  }
+  return { height, width, channels };
 }
 
 function hiddenAxis(range: [number, number]): Layout['xaxis'] {
@@ -197,17 +311,23 @@ interface Placement {
   readonly height: number;
   /** How far below the middle of its cell each digit is. */
   readonly shift: number;
-  /** Pixels of the picture for each of the digit: as many as a PNG at scale 2 has. */
-  readonly enlargement: number;
+  /** Size of the markers that answer hovering, in pixels. */
+  readonly markers: number;
 }
 
+/** @param pixels - Height or width of a picture, whichever is longer, in a PNG at scale 2. */
 function pictures(
   digits: DigitSet,
   cells: readonly DigitCell[],
-  { width, height, shift, enlargement }: Placement,
+  { width, height, shift }: Placement,
+  shape: Shape,
+  pixels: number,
 ): Layout['images'] {
+  const longer = Math.max(shape.height, shape.width);
+  // Whole, so that no browser blurs small images; large ones are made smaller.
+  const enlargement = longer < pixels ? Math.round(pixels / longer) : pixels / longer;
   return cells.map(({ index, row, column }) => ({
-    source: digitPicture(digits, index, enlargement),
+    source: digitPicture(digits, index, shape, enlargement),
     xref: 'x',
     yref: 'y',
     x: column,
@@ -221,7 +341,7 @@ function pictures(
 }
 
 /** Invisible markers on the pictures, which do not answer hovering themselves. */
-function hoverTrace(cells: readonly DigitCell[], { shift }: Placement): Plot {
+function hoverTrace(cells: readonly DigitCell[], { shift, markers }: Placement): Plot {
   return {
     type: 'scatter',
     mode: 'markers',
@@ -229,23 +349,38 @@ function hoverTrace(cells: readonly DigitCell[], { shift }: Placement): Plot {
     y: cells.map((cell) => cell.row + shift),
     hovertext: cells.map((cell) => cell.hover),
     hoverinfo: 'text',
-    marker: { size: 30, opacity: 0 },
+    marker: { size: markers, opacity: 0 },
     showlegend: false,
   };
 }
 
-/** One digit as a PNG in a data URI: dark ink on white, enlarged so that no browser blurs it. */
-function digitPicture(digits: DigitSet, index: number, enlargement: number): string {
-  const side = imageSize * enlargement;
-  const png = new PNG({ width: side, height: side });
-  png.data = Buffer.alloc(side * side);
-  for (let y = 0; y < side; y++) {
-    for (let x = 0; x < side; x++) {
-      const pixel = Math.floor(y / enlargement) * imageSize + Math.floor(x / enlargement);
-      const ink = digits.images[index * imagePixels + pixel];
-      png.data[y * side + x] = Math.round(255 * (1 - ink));
+/** One image as a PNG in a data URI: gray as dark ink on white, or its own colors. */
+function digitPicture(digits: DigitSet, index: number, shape: Shape, enlargement: number): string {
+  const { channels } = shape;
+  const height = Math.max(1, Math.round(shape.height * enlargement));
+  const width = Math.max(1, Math.round(shape.width * enlargement));
+  const start = index * shape.height * shape.width * channels;
+  const png = new PNG({ width, height });
+  png.data = Buffer.alloc(height * width * channels);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const row = Math.min(shape.height - 1, Math.floor(y / enlargement));
+      const column = Math.min(shape.width - 1, Math.floor(x / enlargement));
+      for (let channel = 0; channel < channels; channel++) {
+        const from = start + (row * shape.width + column) * channels + channel;
+        const value = digits.images[from];
+        if (!(value >= 0 && value <= 1)) {
+          throw new RangeError(
+            `images[${from}], a pixel of image ${index}, is ${value}; expected a number from 0 to ` +
+              '1. Divide pixels from 0 to 255 by 255',
+          );
+        }
+        const light = channels === 1 ? 1 - value : value;
+        png.data[(y * width + x) * channels + channel] = Math.round(255 * light);
+      }
     }
   }
-  const options = { colorType: 0, inputColorType: 0, inputHasAlpha: false } as const;
+  const colorType = channels === 1 ? 0 : 2;
+  const options = { colorType, inputColorType: colorType, inputHasAlpha: false } as const;
   return `data:image/png;base64,${PNG.sync.write(png, options).toString('base64')}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { reliabilityDiagram } from '../lib/calibrationCharts';
-import { assertReadable } from './fixtures';
+import { assertReadable, escapedMarkupName, markupName, sixtyLetters } from './fixtures';
 
 const before = [
   { low: 0.4, high: 0.6, count: 4, confidence: 0.5, accuracy: 0.25 },
@@ -89,4 +89,36 @@ it('reliabilityDiagram(series) says in words how sure, how right and how far apa
     /before: 93\.20 % sure on average and 91\.00 % right.* error 2\.20 %\./,
   );
   assert.match(description, /after: 91\.00 % sure on average and 91\.00 % right.* error 0\.00 %\./);
+});
+
+it('reliabilityDiagram(series) draws names letter by letter, and keeps equal ones apart', () => {
+  const { data } = reliabilityDiagram([
+    { name: 'same', bins: before },
+    { name: 'same', bins: after },
+    { name: markupName, bins: after },
+    { name: sixtyLetters, bins: after },
+  ]);
+  const groups = data.slice(0, 4).map(({ legendgroup }) => legendgroup);
+  assert.equal(new Set(groups).size, 4);
+  assert.equal(new Set(data.slice(0, 4).map(({ line }) => line?.color)).size, 4);
+  assert.deepEqual(
+    data.slice(4).map(({ legendgroup }) => legendgroup),
+    groups,
+  );
+  assert.doesNotMatch(JSON.stringify(data), /<b>zero|<a |\$x|%\{y\}/);
+  assert.ok((data[2].hovertext as string[])[0].startsWith(`${escapedMarkupName}: 91.00 % right`));
+  assert.ok((data[3].name as string).length <= 32);
+  assert.ok((data[3].hovertext as string[])[0].replace('<br>', ' ').startsWith(sixtyLetters));
+});
+
+it('reliabilityDiagram(series) takes series without images, and rejects more than four', () => {
+  const figure = reliabilityDiagram([{ name: 'nothing', bins: [] }]);
+  assert.match(figure.description, /nothing: no images\.$/);
+  assertReadable(figure);
+  assertReadable(reliabilityDiagram([]));
+  const five = Array.from({ length: 5 }, () => ({ name: 'same', bins: after }));
+  assert.throws(
+    () => reliabilityDiagram(five),
+    /^RangeError: series has 5 entries; expected at most 4/,
+  );
 });

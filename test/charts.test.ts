@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from '../lib/charts';
 import { classificationReport } from '../lib/metrics';
-import { assertReadable, classNames, drawnSet } from './fixtures';
+import { assertReadable, classNames, drawnSet, markupName, sixtyLetters } from './fixtures';
+import type { Figure } from '../lib/figure';
 
 it('classDistribution(data) gives shares of each set that add up to 100 %', () => {
   const [train, validation, test] = [drawnSet(4), drawnSet(1), drawnSet(2)];
@@ -31,16 +32,17 @@ it('confusionHeatMap(counts, classNames) has counts as text and row shares as de
     ['cat', 'dog'],
   );
   const [trace] = figure.data;
-  assert.deepEqual(trace.y, [0, 0, 1, 1]);
-  assert.deepEqual(trace.x, [0, 1, 0, 1]);
-  assert.deepEqual(trace.z, [1.996, 0, null, 2]);
-  assert.deepEqual(
-    figure.layout.annotations?.map(({ text }) => text),
-    ['99', '1', '50'],
-  );
+  assert.deepEqual(trace.z, [
+    [1.996, 0],
+    [null, 2],
+  ]);
+  assert.deepEqual(trace.text as unknown, [
+    ['99', '1'],
+    ['', '50'],
+  ]);
   assert.deepEqual(figure.layout.yaxis?.range, [1.5, -0.5]);
   assert.equal(
-    (trace.hovertext as string[])[1],
+    (trace.hovertext as unknown as string[][])[0][1],
     'truth cat, guess dog: 1 images, 1.00 % of the row',
   );
   assert.match(figure.description, /cat read as dog \(1 times\)/);
@@ -55,7 +57,10 @@ it('confusionHeatMap(counts, classNames) takes a class without images', () => {
     ],
     ['cat', 'dog'],
   );
-  assert.deepEqual(figure.data[0].z, [null, null, null, 2]);
+  assert.deepEqual(figure.data[0].z, [
+    [null, null],
+    [null, 2],
+  ]);
   assert.match(figure.description, /no errors/);
 });
 
@@ -126,3 +131,125 @@ it('accuracyBars(counts, classNames) takes a matrix without images', () => {
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no images/);
 });
+
+it('classDistribution(data) rejects a label without a name', () => {
+  const set = drawnSet(1);
+  const data = { train: set, validation: set, test: set, source: 'drawn', isSample: false };
+  assert.throws(() => classDistribution({ ...data, classNames: classNames.slice(0, 5) }), {
+    name: 'RangeError',
+    message: /^labels\[4\] of the training set is 5, but classNames has 5 names/,
+  });
+});
+
+it('classDistribution(data) takes sets without images', () => {
+  const none = { images: new Float32Array(), labels: new Uint8Array(), count: 0 };
+  const figure = classDistribution({
+    ...{ train: none, validation: none, test: none, classNames: ['only'] },
+    ...{ source: 'none', isSample: false },
+  });
+  assert.deepEqual(figure.data[0].y, [0]);
+  assertReadable(figure);
+});
+
+it('confusionHeatMap(counts, classNames) is bounded, and writes the counts that have room', () => {
+  const counts = diagonal(60, 123);
+  counts[3][7] = 45;
+  const figure = confusionHeatMap(counts, namesOf(60));
+  const text = figure.data[0].text as unknown as string[][];
+  assert.deepEqual([text[3][7], text[3][3]], ['45', '']);
+  assert.ok((figure.layout.width as number) < 1100 && (figure.layout.height as number) < 1100);
+  const large = confusionHeatMap(diagonal(200, 5), namesOf(200));
+  assert.ok((large.layout.width as number) < 1100);
+  assert.ok(JSON.stringify(large).length < 600_000);
+});
+
+it('confusionHeatMap(counts, classNames) leaves its cells their size, however long the names', () => {
+  const inner = ({ layout: { width, height, margin } }: Figure) => [
+    (width as number) - (margin?.l as number) - (margin?.r as number),
+    (height as number) - (margin?.t as number) - (margin?.b as number),
+  ];
+  const long = Array.from({ length: 10 }, (_, index) => `${sixtyLetters} ${index}`);
+  assert.deepEqual(
+    inner(confusionHeatMap(diagonal(10, 5), long)),
+    inner(confusionHeatMap(diagonal(10, 5), classNames)),
+  );
+});
+
+it('confusionHeatMap and accuracyBars reject names and rows that do not fit', () => {
+  for (const draw of [confusionHeatMap, accuracyBars]) {
+    assert.throws(() => draw(diagonal(3, 1), ['cat', 'dog']), {
+      name: 'RangeError',
+      message: 'classNames has 2 names; expected one for each of 3 classes',
+    });
+    assert.throws(() => draw([[1, 2], [3]], ['cat', 'dog']), {
+      name: 'RangeError',
+      message: 'counts[1] has 1 columns; expected 2, as many as rows',
+    });
+    assert.throws(() => draw([], []), /expected at least one class/);
+  }
+});
+
+it('perClassBars(report) rejects a report without classes', () => {
+  const report = classificationReport([0, 1], [0, 1], ['cat', 'dog']);
+  assert.throws(() => perClassBars({ ...report, classes: [] }), /expected at least one class/);
+});
+
+it('all charts draw names letter by letter, and keep equal ones apart', () => {
+  const names = [markupName, 'same', 'same'];
+  const labels = [0, 1, 2, 2];
+  const set = { images: new Float32Array(), labels: Uint8Array.from(labels), count: 4 };
+  const figures = [
+    confusionHeatMap(diagonal(3, 4), names, markupName),
+    accuracyBars(diagonal(3, 4), names, markupName),
+    perClassBars(classificationReport(labels, labels, names), markupName),
+    classDistribution({
+      ...{ train: set, validation: set, test: set, classNames: names },
+      ...{ source: 'made up', isSample: false },
+    }),
+  ];
+  for (const { data, layout } of figures) {
+    assert.doesNotMatch(
+      JSON.stringify([data, layout.xaxis, layout.yaxis]),
+      /<b>zero|<a |\$x|%\{y\}/,
+    );
+    assert.equal(layout.xaxis?.tickvals?.length, 3);
+    assert.ok((layout.title as { text: string }).text.startsWith('<b>'));
+    assert.doesNotMatch((layout.title as { text: string }).text, /<b>zero|\$x/);
+  }
+});
+
+it('bars keep their height with long names, and answer with whole ones on hovering', () => {
+  const long = Array.from({ length: 10 }, (_, index) => `${sixtyLetters} ${index}`);
+  const inner = ({ layout: { height, margin } }: Figure) =>
+    (height as number) - (margin?.t as number) - (margin?.b as number);
+  const labels = classNames.map(Number);
+  const report = (names: string[]) => perClassBars(classificationReport(labels, labels, names));
+  assert.equal(inner(report(long)), inner(report(classNames)));
+  assert.equal(inner(accuracyBars(diagonal(10, 5), long)), inner(report(classNames)));
+  const hovers = JSON.stringify(report(long).data);
+  for (const index of [0, 9]) assert.ok(hovers.replaceAll('<br>', ' ').includes(long[index]));
+});
+
+it('bars of many classes become dots', () => {
+  const names = namesOf(200);
+  const labels = names.map((_, index) => index);
+  for (const figure of [
+    perClassBars(classificationReport(labels, labels, names)),
+    accuracyBars(diagonal(200, 5), names),
+  ]) {
+    assert.deepEqual([figure.data[0].type, figure.data[0].mode], ['scatter', 'markers']);
+    assert.equal(figure.data[0].x?.length, 200);
+    assertReadable(figure);
+  }
+});
+
+function namesOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `class ${index}`);
+}
+
+/** A confusion matrix without errors. */
+function diagonal(classes: number, images: number): number[][] {
+  return Array.from({ length: classes }, (_, row) =>
+    Array.from({ length: classes }, (_, column) => (row === column ? images : 0)),
+  );
+}

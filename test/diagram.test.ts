@@ -3,6 +3,7 @@ import { layerDiagram } from '../lib/diagram';
 import type { Figure } from '../lib/figure';
 import { buildBaseline, buildRegularizedCnn, buildSimpleCnn } from '../lib/models';
 import { tf } from '../lib/tensorflow';
+import { markupName } from './fixtures';
 
 const networks: readonly [name: string, build: () => tf.Sequential, shapes: readonly string[]][] = [
   ['baseline', buildBaseline, ['28×28×1', '784', '128', '10']],
@@ -76,6 +77,13 @@ it('layerDiagram(model) draws layers it has no color for', () => {
   });
   model.add(tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }));
   assert.deepEqual(shapesUnderBlocks(layerDiagram(model)), ['4×4×1', '2×2×2', '2']);
+});
+
+it('layerDiagram(model, title) draws the title letter by letter', () => {
+  const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
+  const { data, layout, description } = layerDiagram(model, markupName);
+  assert.doesNotMatch(JSON.stringify([data, layout.title]), /<b>zero|<a |\$x|%\{y\}/);
+  assert.ok(description.startsWith(`Layers of ${markupName}`));
 });
 
 function shapesUnderBlocks({ layout }: Figure): string[] {

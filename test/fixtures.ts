@@ -63,6 +63,16 @@ export function unexecutedNotebook(sources: readonly string[]): string {
 /** The names of the ten digits. */
 export const classNames = Array.from({ length: 10 }, (_, index) => String(index));
 
+/** A name of sixty letters. */
+export const sixtyLetters = 'a class whose name has exactly sixty letters, neither 59, 61';
+
+/** A name of all that Plotly would take for something else. */
+export const markupName = '<b>zero</b> <a href="x">&amp;</a> $x$ %{y}';
+
+/** The same as Plotly has to be given it. */
+export const escapedMarkupName =
+  '&#60;b&#62;zero&#60;/b&#62; &#60;a href="x"&#62;&#38;amp;&#60;/a&#62; &#36;x&#36; &#37;{y}';
+
 /** The six drawn digits as a set, several times over. */
 export function drawnSet(times = 1): DigitSet {
   const digits = Array.from({ length: times }, () => drawnDigits).flat();

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import type { Figure } from '../lib/figure';
 import { predictionGallery, randomDigits, sampleDigits } from '../lib/gallery';
-import { assertReadable, classNames, drawnDigits, drawnSet } from './fixtures';
+import {
+  assertReadable,
+  classNames,
+  drawnDigits,
+  drawnSet,
+  escapedMarkupName,
+  markupName,
+  sixtyLetters,
+} from './fixtures';
 
 it('sampleDigits(digits, classNames) puts each class in its own row', () => {
   const figure = sampleDigits(drawnSet(3), classNames, { samplesPerClass: 2 });
@@ -37,7 +45,7 @@ it('randomDigits(digits, classNames) writes the label alone above each digit', (
   const digits = drawnSet(4);
   const figure = randomDigits(digits, classNames, { count: 5, columns: 3 });
   const labels = (figure.data[0].hovertext as string[]).map(
-    (hover) => classNames[digits.labels[Number(hover.replace('image ', ''))]],
+    (hover) => classNames[digits.labels[Number(/^image (\d+)<br>/.exec(hover)?.[1])]],
   );
   assert.deepEqual(captionsOf(figure), labels);
   assert.deepEqual(figure.data[0].x, [0, 1, 2, 0, 1]);
@@ -89,14 +97,143 @@ it('predictionGallery(digits, predictions) tells right from wrong by colors that
   }
 });
 
-it('predictionGallery(digits, predictions) names classes, in cells as wide as their names', () => {
-  const names = classNames.map((name) => `a class with the name ${name}`);
-  const figure = predictionGallery(drawnSet(1), predictions, { classNames: names, columns: 1 });
-  assert.match(
-    captionsOf(figure)[0],
-    /^truth a class with the name 5 guess a class with the name 3/,
+it('predictionGallery(digits, predictions) keeps pictures large beside long names', () => {
+  const names = classNames.map((name) => `${sixtyLetters} ${name}`);
+  const [plain, long] = [classNames, names].map((each) =>
+    predictionGallery(drawnSet(1), predictions, { classNames: each }),
   );
-  assert.ok((figure.layout.width as number) > 200);
+  const side = ({ layout }: Figure) => {
+    const inner =
+      (layout.width as number) - (layout.margin?.l as number) - (layout.margin?.r as number);
+    return ((layout.images?.[0].sizex as number) * inner) / 6;
+  };
+  assert.ok(Math.abs(side(plain) - 112) < 1e-9 && Math.abs(side(long) - 112) < 1e-9);
+  assert.ok((long.layout.width as number) <= 900);
+  const [caption] = captionsOf(long);
+  assert.match(caption, /^truth a class.*….*5 guess a class.*….*3 \(98\.7 %\)$/);
+  const [hover] = long.data[0].hovertext as string[];
+  assert.ok(hover.replaceAll('<br>', ' ').includes(`truth ${names[5]} guess ${names[3]} (98.7 %)`));
+  assert.ok(long.description.includes(`truth ${names[5]} guess ${names[3]} (98.7 %)`));
+});
+
+it('predictionGallery(digits, predictions) draws names, notes and titles letter by letter', () => {
+  const figure = predictionGallery(drawnSet(1), [{ ...predictions[0], note: markupName }], {
+    ...{ classNames: classNames.map(() => markupName), title: markupName, columns: 1 },
+  });
+  const { title, annotations } = figure.layout;
+  const [text = ''] = annotations?.map((annotation) => annotation.text) ?? [];
+  assert.match(text, /truth &#60;b&#62;zero&#60;\/b&#62;/);
+  assert.ok((figure.data[0].hovertext as string[])[0].includes(`truth ${escapedMarkupName}<br>`));
+  const all = JSON.stringify([figure.data, annotations, title]);
+  assert.doesNotMatch(all, /<b>zero|<a |\$x|%\{y\}/);
+});
+
+it('predictionGallery(digits, predictions) leaves a long title room above one picture', () => {
+  const { layout } = predictionGallery(drawnSet(1), predictions.slice(0, 1), {
+    ...{ columns: 1, title: 'The picture, prepared as MNIST is' },
+  });
+  assert.doesNotMatch((layout.title as { text: string }).text, /<br>/);
+  const inner =
+    (layout.width as number) - (layout.margin?.l as number) - (layout.margin?.r as number);
+  assert.ok(Math.abs((layout.images?.[0].sizex as number) * inner - 112) < 1e-9);
+});
+
+it('predictionGallery(digits, predictions) and randomDigits(digits, names) reject what has no name', () => {
+  const few = classNames.slice(0, 5);
+  assert.throws(() => predictionGallery(drawnSet(1), predictions, { classNames: few }), {
+    name: 'RangeError',
+    message: /^predictions\[0\]\.truth is 5, but classNames has 5 names/,
+  });
+  assert.throws(() => randomDigits(drawnSet(1), few), /^RangeError: labels\[4\] is 5, but/);
+  assert.throws(() => sampleDigits(drawnSet(1), few), /^RangeError: labels\[4\] is 5, but/);
+  assert.throws(() => predictionGallery(drawnSet(1), [{ ...predictions[0], index: 6 }]), {
+    name: 'RangeError',
+    message: 'predictions[0].index is 6; expected a whole number from 0 to 5',
+  });
+});
+
+it('sampleDigits(digits, classNames) has lower rows for many classes, and a hundred at most', () => {
+  const names = Array.from({ length: 200 }, (_, index) => `class ${index}`);
+  const rows = (count: number) => {
+    const figure = sampleDigits(drawnSet(1), names.slice(0, count));
+    return {
+      ...figure,
+      shown: figure.layout.yaxis?.range?.[0],
+      height: figure.layout.height as number,
+    };
+  };
+  assert.ok(rows(60).height < 1800);
+  assert.equal(rows(60).shown, 59.5);
+  assert.equal(rows(200).shown, 99.5);
+  assert.match(rows(200).description, /^Samples of the first 100 of 200 classes/);
+  assert.match(JSON.stringify(rows(200).layout.title), /first 100 of 200 classes/);
+});
+
+it('sampleDigits(digits, classNames) takes a set without images, and one class', () => {
+  const none = { images: new Float32Array(), labels: new Uint8Array(), count: 0 };
+  assertReadable(sampleDigits(none, ['only']));
+  assert.deepEqual(randomDigits(none, ['only']).layout.images, []);
+});
+
+it('galleries draw color images in their colors, without being told', () => {
+  // 2 x 2 pixels: red, green, blue and white.
+  const images = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1);
+  const figure = randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['flag']);
+  const png = pictureOf(figure);
+  const at = (x: number, y: number) => [
+    ...png.data.subarray(4 * (y * png.width + x)).subarray(0, 3),
+  ];
+  const last = png.width - 1;
+  assert.deepEqual(
+    [at(0, 0), at(last, 0), at(0, last), at(last, last)],
+    [
+      [255, 0, 0],
+      [0, 255, 0],
+      [0, 0, 255],
+      [255, 255, 255],
+    ],
+  );
+});
+
+it('galleries draw images that are not square, when told their shape', () => {
+  // 2 x 4 pixels, ink only in the last one.
+  const images = Float32Array.of(0, 0, 0, 0, 0, 0, 0, 1);
+  const digits = { images, labels: Uint8Array.of(0), count: 1 };
+  const figure = randomDigits(digits, ['wide'], { imageShape: [2, 4, 1] });
+  const png = pictureOf(figure);
+  assert.equal(png.width, 2 * png.height);
+  assert.equal(png.data[4 * (png.width * png.height - 1)], 0);
+  assert.equal(png.data[4 * (png.width - 1)], 255);
+  const { layout } = figure;
+  const height = (layout.height as number) - (layout.margin?.t as number);
+  assert.ok(Math.abs((layout.images?.[0].sizey as number) * height - 56) < 1e-9);
+  assert.throws(() => randomDigits(digits, ['wide']), {
+    name: 'RangeError',
+    message: /^the images have 8 numbers each, which make no square, .*; give imageShape/,
+  });
+  assert.throws(() => randomDigits(digits, ['wide'], { imageShape: [2, 2, 2] }), {
+    name: 'RangeError',
+    message: /^imageShape is \[2, 2, 2\]; expected .* 1 or 3 channels/,
+  });
+});
+
+it('galleries make large images smaller', () => {
+  const images = new Float32Array(1000 * 1000);
+  const figure = randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['large']);
+  assert.equal(pictureOf(figure).width, 224);
+});
+
+it('galleries reject pixels that are not from 0 to 1', () => {
+  const digits = (pixel: number) => {
+    return { images: Float32Array.of(0, 0, 0, pixel), labels: Uint8Array.of(0), count: 1 };
+  };
+  assert.throws(() => randomDigits(digits(200), ['cat']), {
+    name: 'RangeError',
+    message:
+      'images[3], a pixel of image 0, is 200; expected a number from 0 to 1. Divide pixels from 0 ' +
+      'to 255 by 255',
+  });
+  assert.throws(() => randomDigits(digits(NaN), ['cat']), /is NaN; expected a number from 0 to 1/);
 });
 
 it('predictionGallery(digits, []) shows an empty page, since a network may make no mistake', () => {
@@ -121,6 +258,12 @@ const predictions = [
   { index: 0, truth: 0, guess: 0, confidence: 0.5 },
   { index: 1, truth: 1, guess: 7, confidence: 0.25, note: 'seen as 7' },
 ];
+
+/** The first picture. */
+function pictureOf({ layout }: Figure): PNG {
+  const source = layout.images?.[0].source as string;
+  return PNG.sync.read(Buffer.from(source.split(',')[1], 'base64'));
+}
 
 /** The captions without their tags. */
 function captionsOf({ layout }: Figure): string[] {

@@ -3,7 +3,12 @@
  * one flat array of n rows with classCount columns. The confidence of a guess is its probability,
  * the highest of its row; a calibrated network is right in 90 % of the guesses it is 90 % sure of.
  */
-import { checkLabelledRows, checkProbabilities, mostProbableClasses } from './metrics';
+import {
+  checkLabelledRows,
+  checkProbabilities,
+  columnsOfDigits,
+  mostProbableClasses,
+} from './metrics';
 import { classCount as digitCount } from './digits';
 import { requireWhole } from './numbers';
 
@@ -142,14 +147,16 @@ export function fitTemperature(
  *
  * @param probabilities - n rows of `classCount` columns, flat; they stay as they are.
  * @param temperature - A finite number above 0; 1 changes nothing, more makes rows more even.
+ * @param classCount - Columns of a row. @default 10, for rows that each add up to 1
  * @returns Rows in the same order, each adding up to 1.
- * @throws RangeError when nothing came, the last row is incomplete or a value is out of range.
+ * @throws RangeError when nothing came, the last row is incomplete or a value is out of range, or
+ *   when no `classCount` is given and a row of ten does not add up to 1.
  * @example applyTemperature([0.9, 0.1], 2, 2) // [0.75, 0.25]
  */
 export function applyTemperature(
   probabilities: ArrayLike<number>,
   temperature: number,
-  classCount = digitCount,
+  classCount = columnsOfDigits(probabilities),
 ): Float32Array {
   checkProbabilities(probabilities, classCount);
   if (!(temperature > 0 && temperature < Infinity)) {

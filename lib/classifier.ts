@@ -1,6 +1,7 @@
+import { digitsFor, type LabelledImages, type Pixels } from './arrays';
 import { EarlyStopping, ReduceLearningRateOnPlateau } from './callbacks';
 import type { ResumableCallback } from './checkpoint';
-import { classCount, imageSize, type DigitSet } from './digits';
+import { classCount, imageSize } from './digits';
 import {
   classificationReport,
   confusionMatrix,
@@ -84,7 +85,7 @@ export interface Evaluation {
   /** n rows of ten probabilities, row-major. */
   readonly probabilities: Float32Array;
   /** The most probable class of each digit. */
-  readonly guesses: Uint8Array;
+  readonly guesses: Uint8Array | Int32Array;
   /** Rows are the truth, columns the guess, in images. */
   readonly confusionMatrix: readonly (readonly number[])[];
   readonly report: ClassificationReport;
@@ -199,21 +200,22 @@ export class MnistClassifier {
    * @throws CheckpointError and DivergenceError as {@link train} does; the network before stays.
    */
   async train(
-    digits: Pick<DigitData, 'train' | 'validation'>,
+    digits: { readonly train: LabelledImages; readonly validation: LabelledImages },
     options: ClassifierTrainingOptions = {},
   ): Promise<ClassifierTraining> {
     const { epochs = 15, batchSize = 128, callbacks = standardCallbacks(), ...others } = options;
-    if (batchSize > digits.train.count) {
-      throw new RangeError(
-        `batchSize is ${batchSize}, but there are ${digits.train.count} training digits; ` +
-          'expected a whole number from 1 to their number',
-      );
-    }
     const network = this.build();
     let history: TrainingHistory;
     try {
+      const training = digitsFor(network, digits.train, 'training');
+      if (batchSize > training.count) {
+        throw new RangeError(
+          `batchSize is ${batchSize}, but there are ${training.count} training digits; ` +
+            'expected a whole number from 1 to their number',
+        );
+      }
       const settings = { ...others, epochs, batchSize, callbacks, seed: this.seed };
-      history = await train(network, digits.train, digits.validation, settings);
+      history = await train(network, training, digits.validation, settings);
     } catch (error) {
       free(network);
       throw error;
@@ -238,13 +240,13 @@ export class MnistClassifier {
    * Reads digits and compares with their labels.
    *
    * @throws Error when the classifier is not trained.
-   * @throws RangeError when there are none, or images or labels do not fit.
+   * @throws RangeError when there are none, or images, pixels or labels do not fit.
    */
-  async evaluate(digits: DigitSet): Promise<Evaluation> {
+  async evaluate(digits: LabelledImages): Promise<Evaluation> {
     const { network } = this.requireTrained('evaluate');
-    const { images, labels } = digits;
+    const { images, labels } = digitsFor(network, digits, 'the set');
     const probabilities = await predict(network, images);
-    const guesses = mostProbableClasses(probabilities);
+    const guesses = mostProbableClasses(probabilities, classCount);
     const report = classificationReport(labels, guesses, this.classNames);
     const errors = guesses.filter((guess, index) => guess !== labels[index]).length;
     return {
@@ -262,15 +264,15 @@ export class MnistClassifier {
   /**
    * Reads the digits in images that are prepared as MNIST's are.
    *
-   * @param images - Pixels from 0 (paper) to 1 (ink), n images of 784 pixels one after the other.
+   * @param images - Pixels from 0 (paper) to 1 (ink), or bytes from 0 to 255, of n images of 28 x 28.
    * @returns One prediction an image.
    * @throws Error when the classifier is not trained.
-   * @throws RangeError when the pixels are none, or not a whole number of images.
+   * @throws RangeError when the pixels are none, not a whole number of images, or not in their range.
    */
-  async predict(images: Float32Array): Promise<Prediction[]> {
+  async predict(images: Pixels): Promise<Prediction[]> {
     const { network } = this.requireTrained('predict');
     const rows = await predict(network, images);
-    return Array.from(mostProbableClasses(rows), (guess, index) => {
+    return Array.from(mostProbableClasses(rows, classCount), (guess, index) => {
       const probabilities = rows.slice(index * classCount, (index + 1) * classCount);
       const className = this.classNames[guess];
       return { guess, className, confidence: probabilities[guess], probabilities };

@@ -5,8 +5,8 @@ import { shuffledIndices, type Random } from './random';
 export interface DigitSet {
   /** Pixels of `count` images from 0 (paper) to 1 (ink), row-major; MNIST's have 784 each. */
   readonly images: Float32Array;
-  /** The true class of each image, from 0 to 9. */
-  readonly labels: Uint8Array;
+  /** The true class of each image, a whole number from 0; MNIST's are up to 9. */
+  readonly labels: Uint8Array | Int32Array;
   /** How many digits. */
   readonly count: number;
 }
@@ -31,12 +31,21 @@ export const classCount = 10;
  * @param digits - The digits to pick from, images of any one size.
  * @param indices - Which ones, whole numbers from 0 to `count - 1`, in any order; may be empty.
  * @returns A new set with copies of these digits, in the order of `indices`.
- * @throws RangeError when an index is out of range.
+ * @throws RangeError when an index is out of range, or images, labels and count do not fit.
  */
 export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
+  requireWhole('count', digits.count, 0);
   const pixels = digits.count === 0 ? 0 : digits.images.length / digits.count;
+  if (digits.labels.length !== digits.count || !Number.isInteger(pixels)) {
+    throw new RangeError(
+      `count is ${digits.count}, but there are ${digits.labels.length} labels and ` +
+        `${digits.images.length} pixels; expected as many labels, and as many pixels for each image`,
+    );
+  }
   const images = new Float32Array(indices.length * pixels);
-  const labels = new Uint8Array(indices.length);
+  const labels = new (digits.labels instanceof Uint8Array ? Uint8Array : Int32Array)(
+    indices.length,
+  );
   for (let to = 0; to < indices.length; to++) {
     const from = indices[to];
     requireWhole(`indices[${to}]`, from, 0, digits.count - 1);

@@ -3,6 +3,7 @@
  * Each line leads to the file that answers its question.
  */
 export { describeRuntime, tf, type Runtime } from './tensorflow';
+export { type LabelledImages, type Labels, type Pixels } from './arrays';
 export { readImages, readLabels, type IdxImages } from './idx';
 export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from './digits';
 export { loadDigits, type DigitData, type LoadOptions } from './mnist';

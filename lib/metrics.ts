@@ -117,17 +117,21 @@ export function logLoss(
 /**
  * Gives the most probable class of each row (argmax), the first one on ties.
  *
- * @param probabilities - n rows of `classCount` columns, flat; at most 256 columns.
- * @returns n guesses, as the other functions take them.
- * @throws RangeError when nothing came, the last row is incomplete or a value is out of range.
+ * @param probabilities - n rows of `classCount` columns, flat.
+ * @param classCount - Columns of a row. @default 10, for rows that each add up to 1
+ * @returns n guesses, as the other functions take them; bytes for up to 256 classes.
+ * @throws RangeError when nothing came, the last row is incomplete or a value is out of range, or
+ *   when no `classCount` is given and a row of ten does not add up to 1.
  * @example mostProbableClasses([0.2, 0.8, 0.5, 0.5], 2) // [1, 0]
  */
 export function mostProbableClasses(
   probabilities: ArrayLike<number>,
-  classCount = digitCount,
-): Uint8Array {
+  classCount = columnsOfDigits(probabilities),
+): Uint8Array | Int32Array {
   checkProbabilities(probabilities, classCount);
-  const guesses = new Uint8Array(probabilities.length / classCount);
+  const guesses = new (classCount <= 256 ? Uint8Array : Int32Array)(
+    probabilities.length / classCount,
+  );
   for (let row = 0; row < guesses.length; row++) {
     const start = row * classCount;
     for (let guess = 1; guess < classCount; guess++) {
@@ -186,6 +190,15 @@ export function classificationReport(
   guesses: ArrayLike<number>,
   classNames = digitNames,
 ): ClassificationReport {
+  Object.entries({ labels, guesses }).forEach(([name, values]) => {
+    const unnamed = Array.from(values).findIndex((value) => value >= classNames.length);
+    if (unnamed >= 0) {
+      throw new RangeError(
+        `classNames has ${classNames.length} names, but ${name}[${unnamed}] is ` +
+          `${values[unnamed]}; expected a name for each class`,
+      );
+    }
+  });
   const matrix = confusionMatrix(labels, guesses, classNames.length);
   const classes = classNames.map((className, index) => {
     const right = matrix[index][index];
@@ -356,8 +369,7 @@ function shareOnDiagonal(matrix: readonly (readonly number[])[]): number {
 }
 
 function checkClasses(name: string, classes: ArrayLike<number>, classCount: number): void {
-  // Guesses are held in a Uint8Array, where a class above 255 would silently become another.
-  requireWhole('classCount', classCount, 2, 256);
+  requireWhole('classCount', classCount, 2);
   if (classes.length === 0) throw new RangeError(`${name} is empty; expected at least one class`);
   for (let row = 0; row < classes.length; row++) {
     requireWhole(`${name}[${row}]`, classes[row], 0, classCount - 1);
@@ -390,13 +402,31 @@ export function checkLabelledRows(
   checkProbabilities(probabilities, classCount);
 }
 
+/**
+ * Gives ten, the columns of a row that nobody has counted, and refuses rows of another number with a
+ * RangeError: without labels only their sums show it, and the guesses would be wrong in silence.
+ */
+export function columnsOfDigits(probabilities: ArrayLike<number>): number {
+  checkProbabilities(probabilities, digitCount);
+  for (let start = 0; start < probabilities.length; start += digitCount) {
+    const row = Array.prototype.slice.call(probabilities, start, start + digitCount) as number[];
+    if (Math.abs(sum(row) - 1) > 0.01) {
+      throw new RangeError(
+        `probabilities of row ${start / digitCount} add up to ${sum(row)}; expected 1 with ` +
+          `${digitCount} classes. For another number of classes give classCount`,
+      );
+    }
+  }
+  return digitCount;
+}
+
 /** Refuses rows that are incomplete or hold anything but probabilities, with a RangeError. */
 export function checkProbabilities(probabilities: ArrayLike<number>, classCount: number): void {
-  requireWhole('classCount', classCount, 2, 256);
+  requireWhole('classCount', classCount, 2);
   if (probabilities.length === 0 || probabilities.length % classCount !== 0) {
     throw new RangeError(
       `probabilities has length ${probabilities.length}; expected a positive multiple of ` +
-        `${classCount}, one for each class`,
+        `${classCount}, one for each class. For another number of classes give classCount`,
     );
   }
   // Averages of 32-bit probabilities may be rounded to a little more than 1.

@@ -1,3 +1,4 @@
+import { imageCount, imageShape, pixelsFor, type Pixels } from './arrays';
 import { predictFused } from './fused/prediction';
 import { drawSeed, seededRandom } from './random';
 import { tf } from './tensorflow';
@@ -122,18 +123,19 @@ export function buildDeeperCnn(options: RegularizedCnnOptions = {}): tf.Sequenti
 /**
  * Asks a network for the probabilities of every class.
  *
- * @param model - A network from square grayscale images to class probabilities.
- * @param images - Pixels from 0 (paper) to 1 (ink), n images one after the other, row-major.
+ * @param model - A network from images to class probabilities.
+ * @param images - Pixels from 0 (paper) to 1 (ink), or bytes from 0 to 255, of n images.
  * @returns n rows of probabilities, row-major.
- * @throws RangeError when the pixels are none, or not a whole number of the model's images.
+ * @throws RangeError when there are none, when they are not a whole number of the model's images, or
+ *   when a pixel is not in its range.
  */
-export async function predict(model: tf.LayersModel, images: Float32Array): Promise<Float32Array> {
-  imageCount(model, images);
-  const fused = predictFused(model, images);
+export async function predict(model: tf.LayersModel, images: Pixels): Promise<Float32Array> {
+  const pixels = pixelsFor(model, images);
+  const fused = predictFused(model, pixels);
   if (fused !== undefined) {
     return fused;
   }
-  const input = imageTensor(model, images);
+  const input = imageTensor(model, pixels);
   const output = model.predict(input, { batchSize: 1000 }) as tf.Tensor;
   input.dispose();
   const probabilities = (await output.data()) as Float32Array;
@@ -151,30 +153,6 @@ export async function predict(model: tf.LayersModel, images: Float32Array): Prom
  */
 export function imageTensor(model: tf.LayersModel, images: Float32Array): tf.Tensor {
   return tf.tensor(images, [imageCount(model, images), ...imageShape(model)]);
-}
-
-/**
- * Counts the images in a row of pixels.
- *
- * @param model - The network whose images they are.
- * @param images - The pixels of one or more images, one after the other.
- * @throws RangeError when the pixels are none, or not a whole number of the model's images.
- */
-export function imageCount(model: tf.LayersModel, images: Float32Array): number {
-  const shape = imageShape(model);
-  const imagePixels = shape.reduce((product, size) => product * size, 1);
-  if (images.length === 0 || images.length % imagePixels !== 0) {
-    throw new RangeError(
-      `images has ${images.length} pixels; expected a positive multiple of ${imagePixels}, since ` +
-        `model ${model.name} takes images of ${shape.join(' x ')}: resize them, or build the ` +
-        'model with their imageSize',
-    );
-  }
-  return images.length / imagePixels;
-}
-
-function imageShape(model: tf.LayersModel): number[] {
-  return model.inputs[0].shape.slice(1) as number[];
 }
 
 /** Layers stacked one on the other, each drawing its initial weights from the run's seed. */

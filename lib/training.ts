@@ -1,3 +1,4 @@
+import { digitsFor, type LabelledImages } from './arrays';
 import {
   Checkpoint,
   CheckpointError,
@@ -8,7 +9,6 @@ import {
 import { selectDigits, type DigitSet } from './digits';
 import { FusedTraining, type LossAndAccuracy } from './fused';
 import { learningRateOf } from './learningRate';
-import { imageCount } from './models';
 import { requireWhole } from './numbers';
 import { seededRandom, shuffledIndices, type RandomState } from './random';
 import { StockTraining } from './stockTraining';
@@ -131,18 +131,19 @@ export class DivergenceError extends Error {
  *
  * @param model - Takes images, gives class probabilities; compiled with a loss on whole-number
  *   labels and the metric `accuracy`. Its dropout layers must be in `model.layers` itself.
- * @param training - Images to learn from.
- * @param validation - Images that only judge.
+ * @param trainingImages - What to learn from: pixels from 0 to 1, or bytes from 0 to 255, with labels
+ *   as whole numbers or one-hot, in any arrays.
+ * @param validationImages - The same, for what only judges.
  * @returns The history of the finished epochs, those before a checkpoint included.
- * @throws RangeError when an option, an image size or a label does not fit.
+ * @throws RangeError when an option, an image size, a pixel or a label does not fit.
  * @throws CheckpointError when the checkpoint is of a run with other settings, which it names.
  * @throws DivergenceError when the loss becomes NaN, infinite, or stays above four times the loss of
  *   guessing; the model then has the weights of the last finished epoch.
  */
 export async function train(
   model: tf.LayersModel,
-  training: DigitSet,
-  validation: DigitSet,
+  trainingImages: LabelledImages,
+  validationImages: LabelledImages,
   options: TrainingOptions,
 ): Promise<TrainingHistory> {
   const { epochs, batchSize = 128, seed = 42, onProgress = () => {}, signal } = options;
@@ -150,8 +151,8 @@ export async function train(
   requireWhole('epochs', epochs, 1);
   requireWhole('batchSize', batchSize, 1);
   requireWhole('replicas', replicas, 1);
-  requireDigits(model, training, 'training');
-  requireDigits(model, validation, 'validation');
+  const training = digitsFor(model, trainingImages, 'training');
+  const validation = digitsFor(model, validationImages, 'validation');
 
   model.stopTraining = false;
   for (const callback of callbacks) {
@@ -325,24 +326,6 @@ function refuseDivergence(model: tf.LayersModel, sums: EpochSums, loss: number, 
       'at the last finished epoch. Build the model with a lower learningRate, and check that the ' +
       'images are between 0 and 1',
   );
-}
-
-/** Refuses digits that do not fit the model, or images and labels that do not fit each other. */
-function requireDigits(model: tf.LayersModel, { images, labels }: DigitSet, set: string): void {
-  const classes = outputClasses(model);
-  const wrong = labels.findIndex((label) => label >= classes);
-  if (wrong >= 0) {
-    throw new RangeError(
-      `${set} labels[${wrong}] is ${labels[wrong]}; expected a whole number from 0 to ` +
-        `${classes - 1}, since model ${model.name} has ${classes} outputs`,
-    );
-  }
-  const count = imageCount(model, images);
-  if (count !== labels.length) {
-    throw new RangeError(
-      `${set} has ${count} images and ${labels.length} labels; expected one label an image`,
-    );
-  }
 }
 
 function outputClasses(model: tf.LayersModel): number {

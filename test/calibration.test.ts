@@ -193,7 +193,7 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   [
     'applyTemperature(probabilities, temperature) rejects an incomplete row',
     () => applyTemperature(new Float32Array(15), 1),
-    'probabilities has length 15; expected a positive multiple of 10, one for each class',
+    'probabilities has length 15; expected a positive multiple of 10, one for each class. For another number of classes give classCount',
   ],
   ...[0, -1, NaN, Infinity].map(
     (temperature) =>

@@ -137,7 +137,11 @@ describe('classifier', () => {
     const images = digits.train.images.slice().fill(NaN, 0, 1);
     const nan = { ...digits, train: { ...digits.train, images } };
     const tensors = tf.memory().numTensors;
-    await assert.rejects(trained.train(nan, recipe), { name: 'DivergenceError' });
+    await assert.rejects(trained.train(nan, recipe), { name: 'RangeError' });
+    const onProgress = () => {
+      throw new Error('no more');
+    };
+    await assert.rejects(trained.train(digits, { ...recipe, onProgress }), { message: 'no more' });
     const { interrupted } = await trained.train(digits, { ...recipe, signal: AbortSignal.abort() });
     assert.equal(interrupted, true);
     assert.deepEqual(await predictions(trained), before);

@@ -272,7 +272,7 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   [
     'classificationReport(labels, guesses) rejects a label out of range',
     () => classificationReport([1, 2, 12], [1, 2, 3]),
-    'labels[2] is 12; expected a whole number from 0 to 9',
+    'classNames has 10 names, but labels[2] is 12; expected a name for each class',
   ],
   [
     'accuracy(labels, guesses) rejects a negative guess',
@@ -285,14 +285,25 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
     'labels[0] is 1.5; expected a whole number from 0 to 9',
   ],
   [
-    'confusionMatrix(labels, guesses, classCount) rejects more than 256 classes',
-    () => confusionMatrix([1], [1], 257),
-    'classCount is 257; expected a whole number from 2 to 256',
+    'classificationReport(labels, guesses, classNames) rejects fewer names than guessed classes',
+    () => classificationReport([0, 1], [0, 2], ['zero', 'one']),
+    'classNames has 2 names, but guesses[1] is 2; expected a name for each class',
+  ],
+  [
+    'classificationReport(labels, guesses, classNames) rejects labels that are no classes',
+    () => classificationReport([0, -1], [0, 1], ['zero', 'one']),
+    'labels[1] is -1; expected a whole number from 0 to 1',
+  ],
+  [
+    'mostProbableClasses(probabilities) rejects ten rows of eleven that nobody has counted',
+    () => mostProbableClasses(Array.from({ length: 110 }, () => 1 / 11)),
+    'probabilities of row 0 add up to 0.9090909090909093; expected 1 with 10 classes. For another ' +
+      'number of classes give classCount',
   ],
   [
     'classificationReport(labels, guesses, names) rejects a class without a name',
     () => classificationReport([0, 2], [0, 1], ['a', 'b']),
-    'labels[1] is 2; expected a whole number from 0 to 1',
+    'classNames has 2 names, but labels[1] is 2; expected a name for each class',
   ],
   [
     'logLoss(labels, probabilities) rejects rows that do not fit the labels',
@@ -317,17 +328,17 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   [
     'mostProbableClasses(probabilities) rejects an incomplete row',
     () => mostProbableClasses(new Float32Array(15)),
-    'probabilities has length 15; expected a positive multiple of 10, one for each class',
+    'probabilities has length 15; expected a positive multiple of 10, one for each class. For another number of classes give classCount',
   ],
   [
     'mostProbableClasses(probabilities) rejects an empty array',
     () => mostProbableClasses([]),
-    'probabilities has length 0; expected a positive multiple of 10, one for each class',
+    'probabilities has length 0; expected a positive multiple of 10, one for each class. For another number of classes give classCount',
   ],
   [
     'mostProbableClasses(probabilities, classCount) rejects no classes',
     () => mostProbableClasses([1], 0),
-    'classCount is 0; expected a whole number from 2 to 256',
+    'classCount is 0; expected a whole number from 2',
   ],
   [
     'mostConfidentErrors(labels, probabilities, count) rejects NaN',
@@ -360,6 +371,20 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
     'successes is 11; expected a whole number from 0 to 10',
   ],
 ];
+
+it('mostProbableClasses(probabilities, classCount) has no end at 256 classes', () => {
+  const probabilities = new Float64Array(600);
+  probabilities[299] = 1;
+  probabilities[300 + 256] = 0.5;
+  const guesses = mostProbableClasses(probabilities, 300);
+  assert.deepEqual(guesses, Int32Array.of(299, 256));
+  assert.equal(accuracy([299, 0], guesses, 300), 0.5);
+  assert.equal(confusionMatrix([299, 0], guesses, 300)[0][256], 1);
+});
+
+it('mostProbableClasses(probabilities, classCount) takes rows of any sum', () => {
+  assert.deepEqual([...mostProbableClasses([0.9, 0.8, 0.1, 0.2], 2)], [0, 1]);
+});
 
 for (const [name, call, message] of rejections) {
   it(name, () => {

@@ -82,7 +82,7 @@ describe('files', () => {
     await writeFileWhole(file, 'x'.repeat(1e7));
     for (let kill = 0; kill < 5; kill++) {
       const args = ['-r', 'ts-node/register/transpile-only', '-e', script];
-      assert.equal(spawnSync(process.execPath, args).signal, 'SIGKILL');
+      assert.equal(spawnSync(process.execPath, args, { timeout: 30_000 }).signal, 'SIGKILL');
       assert.equal((await stat(file)).size, 1e7);
     }
     const left = (await readdir(folder)).filter((name) => name !== 'file');

@@ -179,6 +179,7 @@ async function runScript(script: string, cwd: string, environment: NodeJS.Proces
       TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 50_000,
   });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));

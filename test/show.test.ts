@@ -160,8 +160,7 @@ it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', as
     }
     assert.equal(await isListening('127.0.0.1', port), true);
   } finally {
-    child.kill();
-    await once(child, 'exit');
+    if (child.kill()) await once(child, 'exit');
   }
 });
 
@@ -218,6 +217,7 @@ function startScript(call: string, cwd: string, environment: NodeJS.ProcessEnv =
       TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 50_000,
   });
 }
 

@@ -3,6 +3,9 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describeRuntime, tf } from '../lib/tensorflow';
 
+// mocha cannot end a test that waits for a program without giving way.
+const timeout = 50_000;
+
 it('tf computes on the native backend', () => {
   assert.equal(tf.getBackend(), 'tensorflow');
   const sum = tf.tidy(() => tf.tensor1d([1, 2, 3]).sum().dataSync()[0]);
@@ -27,7 +30,11 @@ it('importing tensorflow gives tfjs-node the two functions that Node 23 removed'
     console.log(util.isArray([]), util.isNullOrUndefined(undefined), util.isNullOrUndefined(0));
     console.log(tf.tidy(() => tf.tensor1d([1, 2]).sum().dataSync()[0]));`;
   const root = path.resolve(__dirname, '..');
-  const output = execFileSync(process.execPath, ['-e', script], { cwd: root, stdio: 'pipe' });
+  const output = execFileSync(process.execPath, ['-e', script], {
+    cwd: root,
+    stdio: 'pipe',
+    timeout,
+  });
   assert.deepEqual(output.toString().trim().split('\n'), ['true true false', '3']);
 });
 
@@ -38,7 +45,12 @@ it('importing tensorflow leaves what the user has set', () => {
     console.log(process.env.TF_ENABLE_ONEDNN_OPTS, process.env.TF_CPP_MIN_LOG_LEVEL);`;
   const root = path.resolve(__dirname, '..');
   const run = (environment: NodeJS.ProcessEnv) =>
-    execFileSync(process.execPath, ['-e', script], { cwd: root, env: environment, stdio: 'pipe' })
+    execFileSync(process.execPath, ['-e', script], {
+      cwd: root,
+      env: environment,
+      stdio: 'pipe',
+      timeout,
+    })
       .toString()
       .trim();
   const unset = { ...process.env };

@@ -165,7 +165,10 @@ it('train(model, ...) stops on SIGINT and hands back to the program', async () =
     const onProgress = ({ epoch, batch }) => epoch === 3 && batch === 1 && console.log('running');
     train(buildBaseline(), digits, digits, { epochs: 1e9, onProgress }).then((history) =>
       console.log('interrupted', history.interrupted, history.epochs.length >= 2));`;
-  const child = spawn(process.execPath, ['-e', script], { cwd: path.resolve(__dirname, '..') });
+  const child = spawn(process.execPath, ['-e', script], {
+    cwd: path.resolve(__dirname, '..'),
+    timeout: 50_000,
+  });
   let output = '';
   child.stdout.on('data', (data) => {
     output += data;

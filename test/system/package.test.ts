@@ -121,7 +121,12 @@ type Lines = string | readonly string[];
 
 /** Runs a command as a user types it; when it fails, the error has what it printed. */
 function run(command: string, folder: string): void {
-  execFileSync('sh', ['-c', command], { cwd: folder, env: userEnvironment(), stdio: 'pipe' });
+  execFileSync('sh', ['-c', command], {
+    cwd: folder,
+    env: userEnvironment(),
+    stdio: 'pipe',
+    timeout: 600_000,
+  });
 }
 
 /** The environment of a user who did not start `npm test` in this repository. */

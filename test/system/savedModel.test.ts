@@ -10,24 +10,25 @@ import { launchBrowser } from '../browser';
 import { drawnSet } from '../fixtures';
 
 it('stock tfjs in a browser loads a saved classifier and reads the same digits', async function () {
+  // First, because it skips the test where there is none.
+  const browser = await launchBrowser(this);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'saved-model-'));
   const classifier = new MnistClassifier();
-  const digits = { train: drawnSet(10), validation: drawnSet(1) };
-  await classifier.train(digits, { epochs: 2, batchSize: 20 });
-  await classifier.save(folder);
-  const expected = await classifier.predict(digits.validation.images);
-
   const served: Record<string, string> = {
     '/tf.min.js': require.resolve('@tensorflow/tfjs/dist/tf.min.js'),
   };
-  for (const file of readdirSync(folder)) served[`/${file}`] = path.join(folder, file);
   const server = createServer(async ({ url = '' }, response) => {
     response.end(served[url] ? await readFile(served[url]) : '<!doctype html>');
   });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await launchBrowser(this);
   try {
+    const digits = { train: drawnSet(10), validation: drawnSet(1) };
+    await classifier.train(digits, { epochs: 2, batchSize: 20 });
+    await classifier.save(folder);
+    for (const file of readdirSync(folder)) served[`/${file}`] = path.join(folder, file);
+    const expected = await classifier.predict(digits.validation.images);
+
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const page = await browser.newPage();
     await page.goto(`${address}/`);
     await page.addScriptTag({ url: `${address}/tf.min.js` });

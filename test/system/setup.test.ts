@@ -192,11 +192,12 @@ describe('setup', () => {
     ]);
     const before = fs.readFileSync(notebook);
     const script = path.join(setupFolder, 'notebooks.mjs');
-    const run = spawn(process.execPath, [script, notebook], { stdio: 'ignore' });
+    const run = spawn(process.execPath, [script, notebook], { stdio: 'ignore', timeout: 120_000 });
     const ended = new Promise((resolve) => run.on('close', resolve));
     const waiting = setInterval(() => fs.existsSync(pidFile) && run.kill('SIGINT'), 100);
-    assert.equal(await ended, 130);
+    const code = await ended;
     clearInterval(waiting);
+    assert.equal(code, 130);
     assert.deepEqual(fs.readFileSync(notebook), before);
     assert.throws(() => process.kill(Number(fs.readFileSync(pidFile)), 0), { code: 'ESRCH' });
   });
@@ -216,6 +217,7 @@ function runNode(args: string[], env: NodeJS.ProcessEnv = {}, cwd = root) {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, ...env },
+    timeout: 300_000,
   });
 }
 

@@ -157,8 +157,10 @@ export function confusionHeatMap(
         hovertext: counts.map((row, truth) =>
           row.map((images, guess) =>
             images > 0
-              ? `truth ${hoverName(classNames[truth])}, guess ${hoverName(classNames[guess])}: ` +
-                `${thousands(images)} images, ${percent(shares[truth][guess])} of the row`
+              ? hoverName(
+                  `truth ${classNames[truth]}, guess ${classNames[guess]}: ` +
+                    `${thousands(images)} images, ${percent(shares[truth][guess])} of the row`,
+                )
               : '',
           ),
         ) as unknown as string[],

@@ -160,7 +160,7 @@ export function wholeNames(classNames: readonly string[], y: number): Plot[] {
   ];
 }
 
-/** Writes a name for hovering over a figure: whole, over as many lines as it needs. */
+/** Writes a name, or words with names, for hovering: whole, over as many lines as they need. */
 export function hoverName(name: string): string {
   return wrap(name, 60, 10).map(escapeMarkup).join('<br>');
 }

@@ -12,7 +12,7 @@ export interface LogScale {
 /**
  * Fits a logarithmic axis to values.
  *
- * @param values - Numbers from 0; those that are NaN or infinite are missing.
+ * @param values - Numbers from 0; others, and those that are NaN or infinite, are missing.
  * @param mostTicks - How many ticks there is room for, from 3.
  */
 export function logScale(values: Iterable<number>, mostTicks: number): LogScale {
@@ -33,7 +33,7 @@ export function logScale(values: Iterable<number>, mostTicks: number): LogScale 
   );
   return {
     ...{ low, high, ticks: hasZero ? [0, ...ticks] : ticks },
-    place: (value) => (value === 0 ? bottom : Number.isFinite(value) ? value : null),
+    place: (value) => (value === 0 ? bottom : value > 0 && value < Infinity ? value : null),
   };
 }
 

@@ -1,5 +1,6 @@
 import { grays, palette } from './figure';
-import { percent, thousands } from './numbers';
+import { logScale } from './logScale';
+import { percent, round, thousands } from './numbers';
 import { escapeHtml } from './tables';
 import type { EpochResult, TrainingProgress } from './training';
 
@@ -50,21 +51,26 @@ const panelWidth = 250;
 const panelHeight = 130;
 
 /**
- * Draws where a training stands as an SVG image: accuracy and loss by epoch so far, and a bar.
+ * Draws where a training stands as an SVG image: accuracy and loss by epoch so far, on the
+ * logarithmic scales of `trainingCurves`, and a bar.
  *
  * It is plain SVG, since a page cannot redraw a Plotly figure while a cell runs.
  */
 export function progressSvg(progress: TrainingProgress, title: string): string {
   const done = shareDone(progress);
   const accuracy = panel(progress, {
-    title: 'accuracy (%)',
-    training: (result) => 100 * result.accuracy,
-    validation: (result) => 100 * result.validationAccuracy,
+    title: 'accuracy (%), log scale of error',
+    training: (result) => 100 - 100 * result.accuracy,
+    validation: (result) => 100 - 100 * result.validationAccuracy,
+    lowestOnTop: true,
+    write: (error) => String(round(100 - error, 6)),
   });
   const loss = panel(progress, {
-    title: 'loss (nats)',
+    title: 'loss (cross-entropy: nats), log scale',
     training: (result) => result.loss,
     validation: (result) => result.validationLoss,
+    lowestOnTop: false,
+    write: String,
   });
   const text = (x: number, y: number, content: string, color: string = grays.text) =>
     `<text x="${x}" y="${y}" fill="${color}">${escapeHtml(content)}</text>`;
@@ -88,37 +94,47 @@ interface PanelContent {
   readonly title: string;
   readonly training: (result: Pick<EpochResult, 'loss' | 'accuracy'>) => number;
   readonly validation: (result: EpochResult) => number;
+  readonly lowestOnTop: boolean;
+  readonly write: (value: number) => string;
 }
 
 type Point = readonly [epoch: number, value: number];
 
-function panel(progress: TrainingProgress, { title, training, validation }: PanelContent): string {
+function panel(progress: TrainingProgress, content: PanelContent): string {
+  const { title, training, validation, lowestOnTop, write } = content;
   const { epoch, epochCount, batch, batchCount, finished } = progress;
   const trainingPoints: Point[] = finished.map((result) => [result.epoch, training(result)]);
   if (epoch > finished.length && batch > 0) {
     trainingPoints.push([epoch - 1 + batch / batchCount, training(progress)]);
   }
   const validationPoints: Point[] = finished.map((result) => [result.epoch, validation(result)]);
-  const values = [...trainingPoints, ...validationPoints].map(([, value]) => value);
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const scale = logScale(
+    [...trainingPoints, ...validationPoints].map(([, value]) => value),
+    6,
+  );
   const x = (value: number) => (value / epochCount) * panelWidth;
-  const y = (value: number) => panelHeight - ((value - low) / (high - low || 1)) * panelHeight;
+  const y = (place: number) => {
+    const share = Math.log(place / scale.low) / Math.log(scale.high / scale.low);
+    return panelHeight * (lowestOnTop ? share : 1 - share);
+  };
   const curve = (color: string, mark: string, curvePoints: readonly Point[]) => {
-    const points = curvePoints.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`);
+    const points = curvePoints.flatMap(([at, value]) => {
+      const place = scale.place(value);
+      return place === null ? [] : [`${x(at).toFixed(1)},${y(place).toFixed(1)}`];
+    });
     return [
       `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
       ...points.map((point) => `<${mark} fill="${color}" transform="translate(${point})"/>`),
     ].join('');
   };
   const label = (px: number, py: number, anchor: string, content: string) =>
-    `<text x="${px}" y="${py}" text-anchor="${anchor}" fill="${grays.text}">${content}</text>`;
-  const digits = high - low < 1 ? 3 : 1;
-  const limits = [...new Set([low, high])].filter(Number.isFinite);
+    `<text x="${px}" y="${Number(py.toFixed(1))}" text-anchor="${anchor}" fill="${grays.text}">${content}</text>`;
   return [
     `<path d="M0,0V${panelHeight}H${panelWidth}" fill="none" stroke="${grays.line}"/>`,
     label(0, -8, 'start', title),
-    ...limits.map((value) => label(-6, y(value) + 4, 'end', value.toFixed(digits))),
+    ...scale.ticks.map((value) =>
+      label(-6, y(scale.place(value) as number) + 4, 'end', write(value)),
+    ),
     label(0, panelHeight + 16, 'middle', '0'),
     label(panelWidth / 2, panelHeight + 16, 'middle', 'epoch'),
     label(panelWidth, panelHeight + 16, 'middle', String(epochCount)),

@@ -94,8 +94,10 @@ async function showFigure(figure: Figure, file?: string): Promise<void> {
 
 function defaultFile({ layout }: Figure): string {
   const title = typeof layout.title === 'string' ? layout.title : (layout.title?.text ?? 'figure');
-  const words = title.replace(/<[^>]*>/g, ' ').match(/[\p{L}\p{N}]+/gu) ?? ['figure'];
-  return `${words.join('-').toLowerCase()}.png`;
+  // Without the tags of the layout and the escaped signs of the title.
+  const words = title.replace(/<[^>]*>|&#\d+;/g, ' ').match(/[\p{L}\p{N}]+/gu) ?? ['figure'];
+  // File systems take 255 bytes, and a letter has up to four.
+  return `${[...words.join('-').toLowerCase()].slice(0, 60).join('')}.png`;
 }
 
 function progressOnPage(title: string): ProgressListener {

@@ -66,7 +66,7 @@ it('progressSvg(progress) draws finished epochs and the running one, with the te
   );
   assert.match(svg, /epoch 2 of 4, 4,321 images\/s, 2 min 5 s left/);
   assert.match(svg, /Tiny &#60;net&#62;/);
-  assert.match(svg, /accuracy \(%\).*loss \(nats\)/);
+  assert.match(svg, /accuracy \(%\), log scale of error.*loss \(cross-entropy: nats\), log scale/);
 });
 
 it('progressSvg(progress) has only finite numbers from the first batch on', () => {
@@ -76,6 +76,19 @@ it('progressSvg(progress) has only finite numbers from the first batch on', () =
     assertWellFormed(svg);
     assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
   }
+});
+
+it('progressSvg(progress) shows late epochs as far from each other as a poor first one', () => {
+  const finished = [0.7, 0.97, 0.997].map((share, index) => {
+    return { ...first, epoch: index + 1, accuracy: share, validationAccuracy: share };
+  });
+  const svg = progressSvg({ ...running, epoch: 4, batch: 0, finished }, 'Tiny');
+  const [, points] = /<polyline points="([^"]*)"/.exec(svg) as unknown as [string, string];
+  const [poor, good, best] = points.split(' ').map((point) => Number(point.split(',')[1]));
+  // The best is on top, and each error a tenth of the one before.
+  assert.ok(poor > good && good > best);
+  assert.ok(Math.abs(poor - good - (good - best)) < 0.2);
+  assert.match(svg, />99<.*>90</s);
 });
 
 function assertWellFormed(svg: string): void {

@@ -96,6 +96,15 @@ it('show(figure) elsewhere names the file after the title', () =>
     assert.ok(fs.existsSync(file));
   }));
 
+it('show(figure) elsewhere leaves escaped signs out of the name, and cuts a long one', () =>
+  inNewFolder(async (folder) => {
+    const text = `<b>&#60;i&#62;zero&#60;/i&#62;<br>&#38; ${'long '.repeat(99)}</b>`;
+    const long = { ...figure, layout: { ...figure.layout, title: { text } } };
+    await runScript(`show(${JSON.stringify(long)})`, folder);
+    const [file] = fs.readdirSync(folder);
+    assert.match(file, /^i-zero-i-long-long-[a-z-]{41}\.png$/);
+  }));
+
 it('show(table) elsewhere prints text', async () => {
   const table = new DataFrame([['a', 1]], { columns: ['name', 'count'] });
   assert.equal(

@@ -3,6 +3,7 @@ import { axis, baseLayout, hoverName, letterWidth, palette, type Figure } from '
 import { logScale, type LogScale } from './logScale';
 import { escapeMarkup, shorten, widthOf } from './names';
 import { percent, requireWhole, round, thousands } from './numbers';
+import { showRates } from './rateCurves';
 import type { EpochResult, TrainingHistory } from './training';
 
 /** A training with the name under which it is compared. */
@@ -40,13 +41,6 @@ export function trainingCurves(
   const { epochs } = history;
   requireShares('history', epochs);
   const lastEpoch = epochs.at(-1)?.epoch ?? 1;
-  const changes = epochs.filter(
-    ({ learningRate }, index) =>
-      index > 0 &&
-      Number.isFinite(learningRate) &&
-      Number.isFinite(epochs[index - 1].learningRate) &&
-      learningRate !== epochs[index - 1].learningRate,
-  );
   if (keptEpoch !== undefined && epochs.length > 0) {
     requireWhole('keptEpoch', keptEpoch, epochs[0].epoch, lastEpoch);
   }
@@ -66,7 +60,7 @@ export function trainingCurves(
     );
   }
   const panels = [accuracyPanel(shown), lossPanel(shown)];
-  const hasPanelOfRates = changes.length > mostRateMarks;
+  const rates = showRates(epochs, shown);
   const layout = baseLayout(`${title}: accuracy and loss by epoch`, 860, 420, {
     xaxis: epochAxis(lastEpoch, { domain: [0, 0.45] }),
     yaxis: panels[0].axis,
@@ -80,14 +74,10 @@ export function trainingCurves(
         (['training', 'validation'] as const).flatMap((name) => line(shown, panel, name)),
       ),
       ...(kept ? panels.map((panel) => ring(kept, panel)) : []),
-      ...(hasPanelOfRates ? rateCurves(shown) : changes.length > 0 ? [rateLegend] : []),
+      ...rates.traces,
     ],
-    layout: hasPanelOfRates
-      ? withPanelOfRates(layout, shown)
-      : changes.length > 0
-        ? withRateMarks(layout, changes, lastEpoch)
-        : layout,
-    description: `${title}: ${describe(epochs, shown, changes, kept)}`,
+    layout: rates.arrange(layout),
+    description: `${title}: ${describe(epochs, shown, rates.words, kept)}`,
   };
 }
 
@@ -289,7 +279,7 @@ function thinned(
 function describe(
   epochs: readonly EpochResult[],
   shown: readonly EpochResult[],
-  changes: readonly EpochResult[],
+  ratesInWords: string,
   kept: EpochResult | undefined,
 ): string {
   if (epochs.length === 0) return 'no epoch was finished.';
@@ -316,14 +306,7 @@ function describe(
       : [
           `Validation loss is lowest in epoch ${lowest.epoch} (${lowest.validationLoss.toFixed(4)}).`,
         ]),
-    ...(changes.length > mostRateMarks
-      ? [
-          `The learning rate, below, changes ${thousands(changes.length)} times, from ` +
-            `${rateText(epochs[0])} to ${rateText(last)}.`,
-        ]
-      : changes.length > 0
-        ? [`The learning rate becomes ${changes.map(changeText).join(', ')}.`]
-        : []),
+    ...(ratesInWords ? [ratesInWords] : []),
     ...(kept ? [`The weights of epoch ${kept.epoch} were kept.`] : []),
   ].join(' ');
 }
@@ -357,117 +340,6 @@ function requireShares(name: string, epochs: readonly EpochResult[]): void {
 
 function lastOf({ epochs }: TrainingHistory): EpochResult | undefined {
   return epochs.at(-1);
-}
-
-/** More changes of the rate than these are a schedule, which has a curve. */
-const mostRateMarks = 5;
-
-const rateLine = { color: palette.black, width: 1, dash: 'dot' } as const;
-
-/** Nothing but an entry of the legend, where Plotly's shapes have none. */
-const rateLegend: Plot = {
-  type: 'scatter',
-  mode: 'lines',
-  name: 'new learning rate',
-  x: [null],
-  y: [null],
-  line: rateLine,
-};
-
-/** The learning rate below each of the panels. */
-function rateCurves(epochs: readonly EpochResult[]): Plot[] {
-  const rates = epochs.map(({ learningRate }) => known(learningRate));
-  const scale = logScale(rates, 4);
-  return (['', '2'] as const).map((panel, index): Plot => ({
-    type: 'scatter',
-    mode: 'lines',
-    name: 'learning rate',
-    x: epochs.map(({ epoch }) => epoch),
-    y: rates.map(scale.place),
-    xaxis: `x${panel}` as Plot['xaxis'],
-    yaxis: `y${index + 3}` as Plot['yaxis'],
-    hovertext: epochs.map((result) =>
-      Number.isFinite(result.learningRate) ? rateText(result) : '',
-    ),
-    hovertemplate: '%{hovertext}',
-    // The rate of an epoch holds from its beginning to its end.
-    line: { color: palette.black, width: 1.5, shape: 'hvh' },
-    showlegend: index === 0,
-  }));
-}
-
-/** Makes room for the curves of the rate below the panels. */
-function withPanelOfRates(layout: Layout, epochs: readonly EpochResult[]): Layout {
-  const scale = logScale(
-    epochs.map(({ learningRate }) => known(learningRate)),
-    4,
-  );
-  const added = 100;
-  const height = (layout.height as number) + added;
-  const rates = (anchor: 'x' | 'x2', title: string) =>
-    axis(title, {
-      ...{ type: 'log', range: [Math.log10(scale.low), Math.log10(scale.high)] },
-      tickvals: scale.ticks.map(scale.place) as number[],
-      ticktext: scale.ticks.map((rate) => (rate === 0 ? '0' : rate.toExponential())),
-      ...{ domain: [0, 0.19], anchor },
-    });
-  return {
-    ...layout,
-    height,
-    title: { ...(layout.title as object), y: 1 - 22 / height },
-    xaxis: { ...layout.xaxis, anchor: 'y3' },
-    xaxis2: { ...layout.xaxis2, anchor: 'y4' },
-    yaxis: { ...layout.yaxis, domain: [0.26, 1] },
-    yaxis2: { ...layout.yaxis2, domain: [0.26, 1] },
-    yaxis3: rates('x', 'learning rate'),
-    yaxis4: rates('x2', ''),
-  };
-}
-
-/** Adds the lines where the rate changes, and between legend and panels a row that names the rates. */
-function withRateMarks(layout: Layout, changes: readonly EpochResult[], lastEpoch: number): Layout {
-  // The narrower panel is 329 pixels wide, a character of the rates 6.
-  const epochWidth = 329 / (lastEpoch - 0.4);
-  let end = -Infinity;
-  const named = changes.filter((change) => {
-    const reach = 3 * rateText(change).length + 1;
-    const isFree = change.epoch * epochWidth - reach >= end;
-    if (isFree) end = change.epoch * epochWidth + reach;
-    return isFree;
-  });
-  const rowHeight = 18;
-  const panelHeight = 280;
-  const height = (layout.height as number) + rowHeight;
-  const panels = ['x', 'x2'] as const;
-  return {
-    ...layout,
-    height,
-    margin: { ...layout.margin, t: (layout.margin?.t as number) + rowHeight },
-    title: { ...(layout.title as object), y: 1 - 22 / height },
-    legend: { ...layout.legend, y: 1.02 + rowHeight / panelHeight },
-    shapes: panels.flatMap((xref) =>
-      changes.map(({ epoch }) => ({
-        ...({ type: 'line', xref, yref: 'paper' } as const),
-        ...{ x0: epoch, x1: epoch, y0: 0, y1: 1 },
-        line: rateLine,
-      })),
-    ),
-    annotations: panels.flatMap((xref) =>
-      named.map((change) => ({
-        ...({ xref, yref: 'paper', yanchor: 'bottom' } as const),
-        ...{ x: change.epoch, y: 1, text: rateText(change), showarrow: false, font: { size: 11 } },
-      })),
-    ),
-  };
-}
-
-/** A learning rate such as `5e-4`: three digits at most, since optimizers hold 32-bit numbers. */
-function rateText({ learningRate }: EpochResult): string {
-  return Number(learningRate.toPrecision(3)).toExponential();
-}
-
-function changeText(change: EpochResult): string {
-  return `${rateText(change)} in epoch ${change.epoch}`;
 }
 
 /** Epochs are whole numbers: at most about twelve ticks, none between two epochs. */

@@ -34,14 +34,7 @@ export const classCount = 10;
  * @throws RangeError when an index is out of range, or images, labels and count do not fit.
  */
 export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
-  requireWhole('count', digits.count, 0);
-  const pixels = digits.count === 0 ? 0 : digits.images.length / digits.count;
-  if (digits.labels.length !== digits.count || !Number.isInteger(pixels)) {
-    throw new RangeError(
-      `count is ${digits.count}, but there are ${digits.labels.length} labels and ` +
-        `${digits.images.length} pixels; expected as many labels, and as many pixels for each image`,
-    );
-  }
+  const pixels = pixelsOfEach(digits);
   const images = new Float32Array(indices.length * pixels);
   const labels = new (digits.labels instanceof Uint8Array ? Uint8Array : Int32Array)(
     indices.length,
@@ -53,6 +46,23 @@ export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): Digi
     labels[to] = digits.labels[from];
   }
   return { images, labels, count: labels.length };
+}
+
+/**
+ * Gives the number of pixels of each image, 0 where there are none.
+ *
+ * @throws RangeError when images, labels and count do not fit.
+ */
+export function pixelsOfEach({ images, labels, count }: DigitSet): number {
+  requireWhole('count', count, 0);
+  const pixels = count === 0 ? 0 : images.length / count;
+  if (labels.length !== count || !Number.isInteger(pixels)) {
+    throw new RangeError(
+      `count is ${count}, but there are ${labels.length} labels and ${images.length} pixels; ` +
+        'expected as many labels, and as many pixels for each image',
+    );
+  }
+  return pixels;
 }
 
 /** Takes all digits of a source: `count * 784` pixels from 0 to 255, and `count` labels. */

@@ -1,6 +1,6 @@
 import type { Layout, Plot } from 'nodeplotlib';
 import { PNG } from 'pngjs';
-import { imageSize, type DigitSet } from './digits';
+import { imageSize, pixelsOfEach, type DigitSet } from './digits';
 import { baseLayout, classAxis, grays, hoverName, letterWidth, type Figure } from './figure';
 import type { ConfidentError } from './metrics';
 import { escapeMarkup, requireClassNames, requireNamed, shorten, widthOf, wrap } from './names';
@@ -271,8 +271,9 @@ interface Shape {
 }
 
 /** The shape that is said, or else that of a square with one channel or three. */
-function shapeOf({ images, count }: DigitSet, said: ImageOptions['imageShape']): Shape {
-  const pixels = count === 0 ? imageSize ** 2 : images.length / count;
+function shapeOf(digits: DigitSet, said: ImageOptions['imageShape']): Shape {
+  const isEmpty = pixelsOfEach(digits) === 0;
+  const pixels = isEmpty ? imageSize ** 2 : pixelsOfEach(digits);
   const [height, width, channels] =
     said ??
     [1, 3]
@@ -285,7 +286,9 @@ function shapeOf({ images, count }: DigitSet, said: ImageOptions['imageShape']):
         'give imageShape: [height, width, channels]',
     );
   }
-  if ((count > 0 && height * width * channels !== pixels) || ![1, 3].includes(channels)) {
+  const isWhole = [height, width].every((size) => Number.isInteger(size) && size > 0);
+  const fits = isEmpty || height * width * channels === pixels;
+  if (!isWhole || !fits || ![1, 3].includes(channels)) {
     throw new RangeError(
       `imageShape is [${[height, width, channels].join(', ')}]; expected a height, a width and ` +
         `1 or 3 channels that make the ${pixels} numbers of an image`,
@@ -357,6 +360,8 @@ function hoverTrace(cells: readonly DigitCell[], { shift, markers }: Placement):
 /** One image as a PNG in a data URI: gray as dark ink on white, or its own colors. */
 function digitPicture(digits: DigitSet, index: number, shape: Shape, enlargement: number): string {
   const { channels } = shape;
+  // Networks take bytes too, in place of the numbers that the type of a set asks for.
+  const full = digits.images.BYTES_PER_ELEMENT === 1 ? 255 : 1;
   const height = Math.max(1, Math.round(shape.height * enlargement));
   const width = Math.max(1, Math.round(shape.width * enlargement));
   const start = index * shape.height * shape.width * channels;
@@ -368,15 +373,18 @@ function digitPicture(digits: DigitSet, index: number, shape: Shape, enlargement
       const column = Math.min(shape.width - 1, Math.floor(x / enlargement));
       for (let channel = 0; channel < channels; channel++) {
         const from = start + (row * shape.width + column) * channels + channel;
-        const value = digits.images[from];
-        if (!(value >= 0 && value <= 1)) {
+        const value = digits.images[from] / full;
+        // Averages of 32-bit numbers may be rounded to a little more than 1.
+        if (!(value >= -1e-6 && value <= 1 + 1e-6)) {
           throw new RangeError(
-            `images[${from}], a pixel of image ${index}, is ${value}; expected a number from 0 to ` +
+            `images[${from}], a pixel of image ${index}, is ${digits.images[from]}; expected a number from 0 to ` +
               '1. Divide pixels from 0 to 255 by 255',
           );
         }
         const light = channels === 1 ? 1 - value : value;
-        png.data[(y * width + x) * channels + channel] = Math.round(255 * light);
+        png.data[(y * width + x) * channels + channel] = Math.round(
+          255 * Math.min(1, Math.max(0, light)),
+        );
       }
     }
   }

@@ -223,6 +223,24 @@ it('galleries make large images smaller', () => {
   assert.equal(pictureOf(figure).width, 224);
 });
 
+it('galleries take bytes from 0 to 255, as networks do', () => {
+  const images = Uint8Array.of(0, 51, 102, 255) as unknown as Float32Array;
+  const png = pictureOf(randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['cat']));
+  const last = png.width - 1;
+  assert.deepEqual([png.data[0], png.data[4 * last]], [255, 204]);
+  assert.equal(png.data[4 * (png.width * png.height - 1)], 0);
+});
+
+it('galleries reject a count that does not fit the images', () => {
+  const digits = { images: new Float32Array(8), labels: Uint8Array.of(0, 1), count: 3 };
+  for (const draw of [sampleDigits, randomDigits]) {
+    assert.throws(() => draw(digits, classNames), {
+      name: 'RangeError',
+      message: /^count is 3, but there are 2 labels and 8 pixels/,
+    });
+  }
+});
+
 it('galleries reject pixels that are not from 0 to 1', () => {
   const digits = (pixel: number) => {
     return { images: Float32Array.of(0, 0, 0, pixel), labels: Uint8Array.of(0), count: 1 };

@@ -1,8 +1,10 @@
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Response } from 'undici';
 import { sha256, writeFileWhole } from './files';
 import { unpack } from './idx';
+import { routeTo, type Route } from './proxy';
 
 /** How one file is downloaded. */
 export interface DownloadOptions {
@@ -38,7 +40,7 @@ class Fault extends Error {
  * A stall, a broken connection, HTTP 429 and 5xx are retried with exponential back-off. What has
  * arrived stays in a `.part` file, also when the process ends, and is continued by an HTTP Range
  * request, or replaced where the mirror does not support that. Anything else, no network among
- * it, goes on to the next mirror at once. A wrong checksum drops what came. The target appears
+ * it, goes on to the next mirror at once. A proxy is asked where {@link routeTo} finds one. A wrong checksum drops what came. The target appears
  * whole or not at all; where it cannot be written, the bytes are returned all the same.
  *
  * @param urls - The same file on each mirror, raw or gzip'd, in the order of preference.
@@ -55,9 +57,12 @@ export async function downloadFile(
   const { attempts = 4, retrySeconds = 1, log = () => {} } = options;
   const faults: Error[] = [];
   for (const url of urls) {
+    let address = url;
     for (let attempt = 1; ; attempt++) {
       try {
-        const bytes = await fetchChecked(url, partFile(target, url), options);
+        const route = await routeTo(url);
+        address = `${url}${route.words}`;
+        const bytes = await fetchChecked(url, route, partFile(target, url), options);
         await writeFileWhole(target, bytes).catch(({ message }: Error) =>
           log(`${message}. The file is used from memory, and not kept.`),
         );
@@ -67,11 +72,11 @@ export async function downloadFile(
         const { message } = error as Error;
         if (!(error instanceof Fault && error.transient) || attempt >= attempts) {
           const tries = attempt > 1 ? ` (after ${attempt} attempts)` : '';
-          faults.push(new Error(`${url}: ${message}${tries}`, { cause: error }));
+          faults.push(new Error(`${address}: ${message}${tries}`, { cause: error }));
           break;
         }
         const pauseSeconds = retrySeconds * 2 ** (attempt - 1);
-        log(`${url}: ${message}; next attempt in ${pauseSeconds} s`);
+        log(`${address}: ${message}; next attempt in ${pauseSeconds} s`);
         await sleep(pauseSeconds * 1000);
       }
     }
@@ -82,6 +87,7 @@ export async function downloadFile(
       `${path.basename(target)} came from none of ${urls.length} mirrors:`,
       ...faults.map((fault) => `  ${fault.message}`),
       `Check the network, or get the file by other means and put it at ${path.relative('', target)}.`,
+      'A proxy is taken from HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.',
     ].join('\n'),
   );
 }
@@ -93,10 +99,11 @@ function partFile(target: string, url: string): string {
 
 async function fetchChecked(
   url: string,
+  route: Route,
   part: string,
   options: DownloadOptions,
 ): Promise<Uint8Array> {
-  const { packed, resumed } = await fetchPacked(url, part, options);
+  const { packed, resumed } = await fetchPacked(url, route, part, options);
   try {
     const bytes = unpack(packed, 'the answer');
     if (sha256(bytes) !== options.sha256) {
@@ -110,7 +117,13 @@ async function fetchChecked(
   }
 }
 
-async function fetchPacked(url: string, part: string, options: DownloadOptions) {
+async function fetchPacked(
+  url: string,
+  { dispatcher }: Route,
+  part: string,
+  options: DownloadOptions,
+) {
+  const { fetch } = await import('undici');
   const { connectSeconds = 5, stallSeconds = 20, onProgress } = options;
   const begun = await readFile(part).catch(() => Buffer.alloc(0));
   const deadline = new AbortController();
@@ -123,7 +136,7 @@ async function fetchPacked(url: string, part: string, options: DownloadOptions) 
     // Without identity, a server may pack on the fly, and offsets would mean something else.
     const headers: Record<string, string> = { 'Accept-Encoding': 'identity' };
     if (begun.length > 0) headers.Range = `bytes=${begun.length}-`;
-    response = await fetch(url, { headers, signal: deadline.signal });
+    response = await fetch(url, { headers, signal: deadline.signal, dispatcher });
     const resumed = response.status === 206;
     const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
     if (response.status === 416 || (resumed && Number(from) !== begun.length)) {
@@ -160,15 +173,31 @@ async function fetchPacked(url: string, part: string, options: DownloadOptions) 
   } finally {
     clearTimeout(timer);
     deadline.abort();
+    await dispatcher.destroy();
   }
 }
 
 /** Only a connection that once stood is worth another attempt: no name or no route stays so. */
 function networkFault(error: Error, answered: boolean): Fault {
-  const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+  let root = error;
+  while (root.cause instanceof Error) root = root.cause;
+  const { code, message } = root as NodeJS.ErrnoException;
   const broken = answered || ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code ?? '');
   const what = broken ? 'the connection broke' : 'cannot be reached';
-  return new Fault(`${what} (${message || code})`, broken);
+  const reason = message || code || 'no reason given';
+  return new Fault(`${what} (${reason})${remedyFor(code, reason)}`, broken);
+}
+
+function remedyFor(code: string | undefined, reason: string): string {
+  if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/.test(code ?? '')) {
+    return (
+      '. If your network opens encrypted connections, set NODE_EXTRA_CA_CERTS to the PEM file of ' +
+      'the certificate that it signs with'
+    );
+  }
+  return /\b407\b/.test(reason)
+    ? '. The proxy asks for a password: HTTPS_PROXY=http://user:password@proxy:3128'
+    : '';
 }
 
 /** Removes a file; one that cannot be there, in a folder that is not one, is gone already. */

@@ -209,10 +209,13 @@ async function readCache(options: LoadOptions, random: Random): Promise<Source> 
       const bytes = await downloadFile(urls, target, { sha256: checksum, onProgress, log });
       files.push({ file: target, bytes });
     } catch (error) {
-      // Nothing failed where nothing was asked for.
       if (mirrors.length > 0) log((error as Error).message);
       log(`Going on with a ${sampleName}.`);
-      return readSample(random);
+      const sample = await readSample(random);
+      // Nothing failed where nothing was asked for.
+      if (mirrors.length === 0) return sample;
+      const reasons = (error as AggregateError).errors.map(({ message }: Error) => message);
+      return { ...sample, name: `${sampleName}, since the download failed: ${reasons.join('; ')}` };
     }
   }
   return parse('MNIST', files);

@@ -53,11 +53,12 @@ function roundNumbers(low: number, high: number, most: number): number[] {
     ...[first, first - 1, first - 2].flatMap((power) =>
       [5, 2, 1].map((digit) => multiples(low, high, digit, power)),
     ),
-  ].map((values) => values.filter((value) => value >= low && value <= high));
+  ]
+    .map((values) => values.filter((value) => value >= low && value <= high))
+    .filter(({ length }) => length <= most);
   return (
-    choices.find(({ length }) => length >= Math.min(4, most) && length <= most) ??
-    choices.find(({ length }) => length >= 2 && length <= most) ??
-    choices[0]
+    choices.find(({ length }) => length >= 4) ??
+    choices.reduce((longest, other) => (other.length > longest.length ? other : longest))
   );
 }
 

@@ -18,6 +18,7 @@ it('logScale(values) has three to eight ticks, whatever the range', () => {
     [1e-30, 1e6],
     [3],
     [70, 91],
+    [77.8, 91],
     [],
   ]) {
     const { low, high, ticks } = logScale(values, 8);

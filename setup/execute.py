@@ -23,6 +23,27 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 
+class Client(NotebookClient):
+    """Takes note of what fails in the kernel while no cell waits for it, which tslab only prints."""
+
+    unawaited = ""
+
+    async def async_start_new_kernel_client(self):
+        client = await super().async_start_new_kernel_client()
+        get_message = client.iopub_channel.get_msg
+
+        async def note(**options):
+            message = await get_message(**options)
+            if message["msg_type"] == "stream" and message["content"]["name"] == "stderr":
+                text = message["content"]["text"]
+                if text.startswith(("UncaughtException:", "UnhandledPromiseRejection:")):
+                    self.unawaited += text
+            return message
+
+        client.iopub_channel.get_msg = note
+        return client
+
+
 def make_client(notebook):
     """A client that executes the notebook in place and prints a line for each code cell."""
     start = 0.0
@@ -37,13 +58,23 @@ def make_client(notebook):
         start = time.monotonic()
         print(f"  cell {cell_index + 1:2} of {len(notebook.cells)}", end="", flush=True)
 
-    def show_end(cell, execute_reply, **_):
+    async def show_end(cell, cell_index, execute_reply, **_):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         print(f"{time.monotonic() - start:8.1f} s  {''.join(lines[:1])[:60]}", flush=True)
         status = execute_reply["content"]["status"]
         if status not in ("ok", "error"):
             raise RuntimeError(
                 f"The kernel did not run this cell (it answered {status!r}):\n{indent(cell.source)}"
+            )
+        if not any(it.cell_type == "code" for it in notebook.cells[cell_index + 1 :]):
+            # What fails unawaited is printed after the reply, and read with what follows.
+            await asyncio.sleep(0.5)
+            while await client.kc.iopub_channel.msg_ready():
+                await client.kc.iopub_channel.get_msg()
+        if client.unawaited:
+            raise RuntimeError(
+                "What this cell or one before it began, and nothing awaited, failed:\n"
+                + indent(client.unawaited)
             )
 
     async def show_error(cell, execute_reply, **_):
@@ -57,7 +88,7 @@ def make_client(notebook):
         print("\nThis cell failed:\n" + indent(cell.source), file=sys.stderr)
         print("\n" + indent(error or "\n".join(reply.get("traceback", []))), file=sys.stderr)
 
-    return NotebookClient(
+    client = Client(
         notebook,
         timeout=None,
         record_timing=False,
@@ -73,6 +104,7 @@ def make_client(notebook):
         on_cell_executed=show_end,
         on_cell_error=show_error,
     )
+    return client
 
 
 def execute(client, kernel_log):

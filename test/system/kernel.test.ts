@@ -143,6 +143,16 @@ describe('the kernel', () => {
     }
   });
 
+  it('ends npm run notebooks with an error where what nothing awaits fails, in the last cell too', () => {
+    const rejection = 'Promise.reject(new Error("nobody waits")); 1';
+    const late = 'setTimeout(() => { throw new Error("nobody waits"); }, 50); 1';
+    for (const cells of [[rejection, 'console.log(2);'], [late]]) {
+      const { status, stderr } = execute(cells);
+      assert.equal(status, 1, cells[0]);
+      assert.match(stderr, /nothing awaited, failed:\n {4}Un\w+: Error: nobody waits/, cells[0]);
+    }
+  });
+
   it('leaves no output of an earlier run in a cell that is tagged skip-execution', () => {
     const { status, stdout, stderr, executed } = execute(
       ['console.log(1);', 'console.log(2);', 'console.log(3);'],

@@ -93,6 +93,9 @@ describe('the packed library', () => {
 
   it('npx digit-recognizer-setup and the kernel in .venv run a notebook there', () => {
     run(installing[1], folder);
+    const converter = path.join('node_modules', 'tslab', 'dist', 'converter.js');
+    const mended = readFileSync(path.join(root, converter), 'utf8');
+    assert.equal(readFileSync(path.join(folder, converter), 'utf8'), mended);
     const notebook = path.join(folder, 'own.ipynb');
     writeFileSync(notebook, unexecutedNotebook(cells));
     run('.venv/bin/jupyter execute --inplace own.ipynb', folder);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
+// Programs that the tests start would color what they print, where a test reads it.
+delete process.env.FORCE_COLOR;
+
 /** How long what a test has closed may take to be gone, in milliseconds. */
 const patience = 5000;
 

@@ -1,5 +1,6 @@
 import type { Plot } from 'nodeplotlib';
 import { baseLayout, grays, hoverName, palette, type Figure } from './figure';
+import { layerShapes, type LayerShape } from './fused/shapes';
 import { escapeMarkup, shorten } from './names';
 import { percent, thousands } from './numbers';
 import type { tf } from './tensorflow';
@@ -44,7 +45,7 @@ const slant = 0.4;
  * @param title - What to call it. @default the model's name
  */
 export function layerDiagram(model: tf.LayersModel, title = model.name): Figure {
-  const layers = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer');
+  const layers = layerShapes(model).filter(({ layer }) => layer.getClassName() !== 'InputLayer');
   const blocks = [inputBlock(model), ...layers.map(layerBlock)];
   const boxes = blocks.map(boxOf);
   const tallest = Math.max(...boxes.map((box) => box.height + box.depth));
@@ -99,9 +100,9 @@ function inputBlock(model: tf.LayersModel): Block {
   return { kind: 'Input', shape, detail: 'image', hover: `Input, ${shape.join('×')}` };
 }
 
-function layerBlock(layer: tf.layers.Layer): Block {
+function layerBlock({ layer, outputShape }: LayerShape): Block {
   const kind = layer.getClassName();
-  const shape = (layer.outputShape as number[]).slice(1);
+  const shape = outputShape.slice(1) as number[];
   const parameters = thousands(layer.countParams());
   const { kernelSize, poolSize, rate, activation } = layer.getConfig() as {
     kernelSize?: number[];

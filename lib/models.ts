@@ -1,5 +1,6 @@
 import { imageCount, imageShape, pixelsFor, type Pixels } from './arrays';
 import { predictFused } from './fused/prediction';
+import { requireUsable } from './compilation';
 import { drawSeed, seededRandom } from './random';
 import { tf } from './tensorflow';
 
@@ -128,12 +129,16 @@ export function buildDeeperCnn(options: RegularizedCnnOptions = {}): tf.Sequenti
  * @returns n rows of probabilities, row-major.
  * @throws RangeError when there are none, when they are not a whole number of the model's images, or
  *   when a pixel is not in its range.
+ * @throws Error when the model is disposed, or has several inputs or outputs.
  */
 export async function predict(model: tf.LayersModel, images: Pixels): Promise<Float32Array> {
+  requireUsable(model);
   const pixels = pixelsFor(model, images);
-  const fused = predictFused(model, pixels);
-  if (fused !== undefined) {
-    return fused;
+  try {
+    const fused = predictFused(model, pixels);
+    if (fused !== undefined) return fused;
+  } catch {
+    // Where no graph can be had, tfjs predicts; an error that is the model's own comes from it too.
   }
   const input = imageTensor(model, pixels);
   const output = model.predict(input, { batchSize: 1000 }) as tf.Tensor;

@@ -1,6 +1,7 @@
 // danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
 import './tensorflow';
 import { DataFrame } from 'danfojs-node';
+import { layerShapes } from './fused/shapes';
 import type { ClassificationReport, ConfusedPair, Interval, Scores } from './metrics';
 import type { DigitData } from './mnist';
 import { thousands } from './numbers';
@@ -58,10 +59,10 @@ export function layerTable(model: tf.LayersModel): DataFrame {
   return frame(
     ['layer', 'type', 'output shape', 'parameters'],
     [
-      ...model.layers.map((layer) => [
+      ...layerShapes(model).map(({ layer, outputShape }) => [
         layer.name,
         layer.getClassName(),
-        (layer.outputShape as number[]).slice(1).join(' × '),
+        outputShape.slice(1).join(' × '),
         layer.countParams(),
       ]),
       ['total', '', '', total],

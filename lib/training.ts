@@ -6,6 +6,7 @@ import {
   networkDigest,
   type ResumableCallback,
 } from './checkpoint';
+import { guessingLoss, requireTrainable } from './compilation';
 import { selectDigits, type DigitSet } from './digits';
 import { FusedTraining, type LossAndAccuracy } from './fused';
 import { learningRateOf } from './learningRate';
@@ -129,18 +130,45 @@ export class DivergenceError extends Error {
  * the bit where `FusedTraining` covers the model, else to the rounding of tfjs's Adam, which keeps
  * running powers of its rates and restores them by another formula.
  *
- * @param model - Takes images, gives class probabilities; compiled with a loss on whole-number
- *   labels and the metric `accuracy`. Its dropout layers must be in `model.layers` itself.
- * @param trainingImages - What to learn from: pixels from 0 to 1, or bytes from 0 to 255, with labels
- *   as whole numbers or one-hot, in any arrays.
- * @param validationImages - The same, for what only judges.
+ * @param model - Takes images, gives class probabilities; compiled with any loss and optimizer of tfjs
+ *   (but the losses hinge and squaredHinge) and, among others or alone, the metric `accuracy`. Layers
+ *   shared with other models train with them. Of layers that draw random numbers, dropout repeats.
+ * @param training - What to learn from: pixels from 0 to 1, or bytes from 0 to 255, with labels as
+ *   whole numbers or one-hot, in any arrays.
+ * @param validation - The same, for what only judges.
  * @returns The history of the finished epochs, those before a checkpoint included.
  * @throws RangeError when an option, an image size, a pixel or a label does not fit.
+ * @throws Error when the model is not compiled, not built for classes, disposed or in training.
  * @throws CheckpointError when the checkpoint is of a run with other settings, which it names.
  * @throws DivergenceError when the loss becomes NaN, infinite, or stays above four times the loss of
  *   guessing; the model then has the weights of the last finished epoch.
  */
 export async function train(
+  model: tf.LayersModel,
+  training: LabelledImages,
+  validation: LabelledImages,
+  options: TrainingOptions,
+): Promise<TrainingHistory> {
+  requireTrainable(model);
+  const { weights } = model;
+  if (weights.some((weight) => weightsInTraining.has(weight))) {
+    throw new Error(
+      `model ${model.name} is in training already, or shares layers with a model that is; wait for ` +
+        'the end of that training',
+    );
+  }
+  weights.forEach((weight) => weightsInTraining.add(weight));
+  try {
+    return await trainAlone(model, training, validation, options);
+  } finally {
+    weights.forEach((weight) => weightsInTraining.delete(weight));
+  }
+}
+
+/** Weights that a training has now; another one would mix its steps into them. */
+const weightsInTraining = new WeakSet<object>();
+
+async function trainAlone(
   model: tf.LayersModel,
   trainingImages: LabelledImages,
   validationImages: LabelledImages,
@@ -314,22 +342,18 @@ class EpochSums {
 }
 
 function refuseDivergence(model: tf.LayersModel, sums: EpochSums, loss: number, place: string) {
-  const guessingLoss = Math.log(outputClasses(model));
+  const guessing = guessingLoss(model);
   // The first batches may do worse than guessing, since normalization has seen nothing yet.
-  const exploded = sums.batchCount >= 10 && sums.means().loss > 4 * guessingLoss;
+  const exploded = sums.batchCount >= 10 && sums.means().loss > 4 * (guessing ?? Infinity);
   if (Number.isFinite(loss) && !exploded) {
     return;
   }
   throw new DivergenceError(
     `training of ${model.name} diverged at ${place}: the loss is ${loss}, its mean in this epoch ` +
-      `${sums.means().loss}; guessing would give ${guessingLoss.toFixed(2)}. The weights are back ` +
+      `${sums.means().loss}${guessing ? `; guessing would give ${guessing.toFixed(2)}` : ''}. The weights are back ` +
       'at the last finished epoch. Build the model with a lower learningRate, and check that the ' +
       'images are between 0 and 1',
   );
-}
-
-function outputClasses(model: tf.LayersModel): number {
-  return model.outputs[0].shape.at(-1) as number;
 }
 
 /** Copies that no later step changes; whoever asks disposes of them. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { FusedTraining } from '../lib/fused';
 import { DataType, Graph } from '../lib/fused/graph';
 import { fuseLayer } from '../lib/fused/layers';
+import { layerShapes } from '../lib/fused/shapes';
 import { addLayers, Pass } from '../lib/fused/network';
 import { predictFused } from '../lib/fused/prediction';
 import { Variables } from '../lib/fused/variables';
@@ -410,7 +411,7 @@ it('fuseLayer(dropout) draws another mask at every step and in every layer', () 
   const model = tf.sequential();
   model.add(layers.dropout({ rate: 0.5, inputShape: [100] }));
   model.add(layers.dropout({ rate: 0.5 }));
-  const fused = model.layers.map((layer) => fuseLayer(layer, false)!);
+  const fused = layerShapes(model).map((layer) => fuseLayer(layer, false)!);
   const graph = new Graph();
   const seeds = graph.input(DataType.int32, [2]);
   const pass = new Pass(graph, [], [], seeds);
@@ -684,7 +685,8 @@ class LayerInGraph {
     this.variables = new Variables(graph, 'weight', shapes);
     const seeds = graph.constant(Int32Array.of(1, 2));
     const pass = new Pass(graph, layer.weights, this.variables.values, seeds);
-    const { output, backward } = addLayers(pass, [fuseLayer(layer, false)!], this.input);
+    const shaped = { layer, inputShape: input.shape, outputShape };
+    const { output, backward } = addLayers(pass, [fuseLayer(shaped, false)!], this.input);
     const byInput = backward(this.along);
     const byWeights = trainedWeights(layer).map((weight) => pass.gradients.get(weight)!);
     this.outputs = [output, byInput, ...byWeights];

@@ -10,6 +10,9 @@ interface AdamSettings {
   readonly epsilon: number;
 }
 
+/** A moment as tfjs names it, after its weight. */
+type NamedMoment = { readonly name: string; readonly tensor: tf.Tensor };
+
 /**
  * Adam (Kingma and Ba, 2015) by one ResourceApplyAdam per weight, equal to tfjs's composed one.
  *
@@ -70,19 +73,38 @@ export class Adam {
   async load(session: Session): Promise<void> {
     const [{ tensor: iterations }, ...state] = await this.optimizer.getWeights();
     this.iterations = (await iterations.data())[0];
-    const isNew = state.length === 0;
-    const moments = isNew ? this.zeros() : state.map(({ tensor }) => tensor);
-    this.moments.assign(session, moments);
-    tf.dispose([iterations, ...(isNew ? moments : [])]);
-    if (isNew) {
+    const zeros = this.zeros();
+    const kept = zeros.map((zero, index) => this.momentFor(index, zero, state));
+    this.moments.assign(
+      session,
+      kept.map((moment, index) => moment ?? zeros[index]),
+    );
+    tf.dispose([iterations, ...zeros]);
+    // The tfjs optimizer gets moments for just the weights that are trained now.
+    if (kept.includes(undefined) || state.length !== kept.length) {
       await this.save(session);
     }
+  }
+
+  /**
+   * Finds the moment that the tfjs optimizer keeps for a weight: by the weight's name, or by its place
+   * where a loaded model has other names. A weight that was frozen so far has none.
+   */
+  private momentFor(index: number, { shape }: tf.Tensor, state: readonly NamedMoment[]) {
+    const names = this.momentNames();
+    const isNamed = state.some(({ name }) => names.includes(name));
+    const known = isNamed ? state.find(({ name }) => name === names[index]) : state[index];
+    return String(known?.tensor.shape) === String(shape) ? known?.tensor : undefined;
+  }
+
+  private momentNames(): string[] {
+    return ['m', 'v'].flatMap((kind) => this.weights.map(({ name }) => `${name}/${kind}`));
   }
 
   /** Gives the tfjs optimizer the moments and the number of steps. */
   async save(session: Session): Promise<void> {
     const replaced = await this.optimizer.getWeights();
-    const names = ['m', 'v'].flatMap((kind) => this.weights.map(({ name }) => `${name}/${kind}`));
+    const names = this.momentNames();
     const state = [
       { name: 'iter', tensor: tf.scalar(this.iterations, 'int32') as tf.Tensor },
       ...this.moments.read(session).map((tensor, index) => ({ name: names[index], tensor })),

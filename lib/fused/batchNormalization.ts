@@ -1,14 +1,17 @@
 import type { tf } from '../tensorflow';
 import { DataType, output, type Graph, type Value } from './graph';
 import type { FusedLayer } from './network';
+import type { LayerShape } from './shapes';
 
 /**
  * Batch normalization (Ioffe and Szegedy, 2015) of the last axis by FusedBatchNormV3 and
  * FusedBatchNormGradV3.
  */
-export function fuseBatchNormalization(layer: tf.layers.Layer): FusedLayer | undefined {
+export function fuseBatchNormalization({
+  layer,
+  inputShape: shape,
+}: LayerShape): FusedLayer | undefined {
   const { axis, momentum, epsilon, center, scale } = layer.getConfig();
-  const shape = (layer.input as tf.SymbolicTensor).shape;
   const lastAxis = axis === -1 || axis === shape.length - 1;
   if (!lastAxis || !center || !scale || ![2, 4].includes(shape.length)) {
     return undefined;

@@ -1,15 +1,19 @@
 import type { tf } from '../tensorflow';
 import { addBiasAndRelu } from './bias';
 import type { FusedLayer } from './network';
+import type { LayerShape } from './shapes';
 
 /**
  * MatMul of rows with its bias and relu, and the two products of its gradient.
  *
  * A softmax is left out: it is part of the loss, so only the last layer can have one.
  */
-export function fuseDense(layer: tf.layers.Layer, isLast: boolean): FusedLayer | undefined {
+export function fuseDense(
+  { layer, inputShape }: LayerShape,
+  isLast: boolean,
+): FusedLayer | undefined {
   const { activation } = layer.getConfig();
-  const rows = (layer.input as tf.SymbolicTensor).shape.length === 2;
+  const rows = inputShape.length === 2;
   const covered = isLast ? ['softmax'] : ['relu', 'linear'];
   if (!rows || !covered.includes(activation as string)) {
     return undefined;

@@ -1,6 +1,6 @@
-import type { tf } from '../tensorflow';
 import { DataType, type Graph, type Value } from './graph';
 import type { FusedLayer } from './network';
+import type { LayerShape } from './shapes';
 
 /**
  * Dropout (Srivastava et al., 2014) by stateless random numbers, which depend on nothing but their
@@ -9,14 +9,14 @@ import type { FusedLayer } from './network';
  * A unit is decided by 8 random bits where these can give the rate, by 16 elsewhere; the units that
  * stay are scaled by the inverse of their share to the bit.
  */
-export function fuseDropout(layer: tf.layers.Layer): FusedLayer | undefined {
+export function fuseDropout({ layer, inputShape }: LayerShape): FusedLayer | undefined {
   const { rate, noiseShape } = layer.getConfig() as { rate: number; noiseShape?: number[] };
   const bits = Number.isInteger(rate * 2 ** 8) ? 8 : 16;
   const threshold = Math.round(rate * 2 ** bits);
   if (noiseShape != null || threshold >= 2 ** bits) {
     return undefined;
   }
-  const shape = (layer.input as tf.SymbolicTensor).shape.slice(1) as number[];
+  const shape = inputShape.slice(1) as number[];
   const share = 1 - threshold / 2 ** bits;
   return (pass, input) => {
     const { graph } = pass;

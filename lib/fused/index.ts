@@ -79,7 +79,7 @@ export class FusedTraining {
    *   Conv2D, BatchNormalization, MaxPooling2D, Dropout, Flatten and Dense with relu or no
    *   activation, that ends in a Dense with softmax, compiled with Adam, the loss
    *   `sparseCategoricalCrossentropy` and the metric `accuracy`; or where a layer has an option
-   *   that its file does not cover.
+   *   that its file does not cover, or TensorFlow does not take the graph.
    */
   static async compile(
     model: tf.LayersModel,
@@ -90,15 +90,17 @@ export class FusedTraining {
     if (layers === undefined) {
       return undefined;
     }
-    const training = new FusedTraining(model, layers, replicas);
+    let training: FusedTraining | undefined;
     try {
+      training = new FusedTraining(model, layers, replicas);
       const values = training.weights.map((weight) => weight.read());
       training.variables.assign(training.session, values);
       await training.adam.load(training.session);
       return training;
-    } catch (error) {
-      training.dispose();
-      throw error;
+    } catch {
+      // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it.
+      training?.dispose();
+      return undefined;
     }
   }
 

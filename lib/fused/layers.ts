@@ -6,14 +6,17 @@ import { fuseDropout } from './dropout';
 import { fuseFlatten } from './flatten';
 import { fuseMaxPooling } from './maxPooling';
 import type { FusedLayer } from './network';
+import { layerShapes, type LayerShape } from './shapes';
 
 /**
  * Finds the operations that do what a tfjs layer does.
  *
+ * @param shaped - The layer, with its shapes in the model.
  * @param isLast - Whether the layer gives the network's output.
  * @returns Nothing, where the layer's class or its configuration is not covered.
  */
-export function fuseLayer(layer: tf.layers.Layer, isLast: boolean): FusedLayer | undefined {
+export function fuseLayer(shaped: LayerShape, isLast: boolean): FusedLayer | undefined {
+  const { layer } = shaped;
   const config = layer.getConfig();
   const constrained = Object.keys(config).some(
     (key) => /(Regularizer|Constraint)$/.test(key) && config[key] != null,
@@ -23,15 +26,15 @@ export function fuseLayer(layer: tf.layers.Layer, isLast: boolean): FusedLayer |
   }
   switch (layer.getClassName()) {
     case 'BatchNormalization':
-      return fuseBatchNormalization(layer);
+      return fuseBatchNormalization(shaped);
     case 'Conv2D':
       return fuseConvolution(layer);
     case 'Dense':
-      return fuseDense(layer, isLast);
+      return fuseDense(shaped, isLast);
     case 'Dropout':
-      return fuseDropout(layer);
+      return fuseDropout(shaped);
     case 'Flatten':
-      return fuseFlatten(layer);
+      return fuseFlatten(shaped);
     case 'InputLayer':
       return (_, input) => ({ output: input, backward: (gradient) => gradient });
     case 'MaxPooling2D':
@@ -51,7 +54,7 @@ export function fuseModel(model: tf.LayersModel): FusedLayer[] | undefined {
     return undefined;
   }
   const last = model.layers.length - 1;
-  const layers = model.layers.map((layer, index) => fuseLayer(layer, index === last));
+  const layers = layerShapes(model).map((layer, index) => fuseLayer(layer, index === last));
   const covered = layers.filter((layer): layer is FusedLayer => layer !== undefined);
   const softmax = model.layers[last].getConfig().activation === 'softmax';
   return softmax && covered.length === layers.length ? covered : undefined;

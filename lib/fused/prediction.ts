@@ -3,6 +3,7 @@ import { tf } from '../tensorflow';
 import { DataType, Graph, type Session, type Value } from './graph';
 import { fuseModel } from './layers';
 import { addLayers, Pass, type FusedLayer } from './network';
+import { layerShapes } from './shapes';
 
 /** Bytes of a part's largest layer: few enough for the caches, enough to be worth its call. */
 const bytesPerPart = 6.4e6;
@@ -149,7 +150,7 @@ function poolFirst(
 
 /** Gives how many images a part can have for its largest layer to stay in the caches. */
 function imagesThatFit(model: tf.LayersModel): number {
-  const sizes = model.layers.map(({ outputShape }) => sizeOf(outputShape as tf.Shape));
+  const sizes = layerShapes(model).map(({ outputShape }) => sizeOf(outputShape));
   const bytes = Math.max(...sizes) * Float32Array.BYTES_PER_ELEMENT;
   return Math.max(1, Math.min(mostImagesPerPart, Math.floor(bytesPerPart / bytes)));
 }

@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { accuracyPlace, guessingLoss, labelForm, requireTrainable } from '../lib/compilation';
+import type { DigitSet } from '../lib/digits';
+import { accuracy as shareRight, mostProbableClasses } from '../lib/metrics';
+import { predict } from '../lib/models';
+import { seededRandom } from '../lib/random';
+import { tf } from '../lib/tensorflow';
+import { train } from '../lib/training';
+
+const { layers } = tf;
+const compiled = {
+  optimizer: 'adam',
+  loss: 'sparseCategoricalCrossentropy',
+  metrics: ['accuracy'],
+};
+
+describe('compilation', () => {
+  let models: tf.LayersModel[];
+
+  beforeEach(() => {
+    models = [];
+  });
+
+  afterEach(() => {
+    models.forEach((model) => model.dispose());
+  });
+
+  function build(activation: string = 'softmax', compile: object = compiled): tf.Sequential {
+    const model = tf.sequential({
+      name: 'own',
+      layers: [
+        layers.flatten({ inputShape: [4, 4, 1] }),
+        layers.dense({ units: 3, activation: activation as 'softmax' }),
+      ],
+    });
+    model.compile(compile as tf.ModelCompileArgs);
+    models.push(model);
+    return model;
+  }
+
+  for (const loss of [
+    'categoricalCrossentropy',
+    'binaryCrossentropy',
+    'meanSquaredError',
+    'meanAbsoluteError',
+    'meanAbsolutePercentageError',
+    'meanSquaredLogarithmicError',
+    'categoricalHinge',
+    'logcosh',
+    'kullbackLeiblerDivergence',
+    'poisson',
+    'cosineProximity',
+    'sparseCategoricalCrossentropy',
+  ]) {
+    it(`train(model, ...) with ${loss} gives the loss and accuracy that tfjs gives by itself`, async () => {
+      const metrics = [loss === 'binaryCrossentropy' ? 'categoricalAccuracy' : 'accuracy'];
+      const model = build('softmax', { optimizer: 'adam', loss, metrics: ['mse', ...metrics] });
+      const digits = stripes(30);
+      const { epochs } = await train(model, digits, digits, { epochs: 2, batchSize: 7 });
+      const images = tf.tensor(digits.images, [30, 4, 4, 1]);
+      const indices = tf.tensor1d(Int32Array.from(digits.labels), 'int32');
+      const sparse = loss === 'sparseCategoricalCrossentropy';
+      const labels = sparse ? indices.toFloat() : tf.oneHot(indices, 3).toFloat();
+      const [expected] = model.evaluate(images, labels) as tf.Scalar[];
+      const found = epochs[1].validationLoss;
+      const value = expected.dataSync()[0];
+      assert.ok(
+        Math.abs(found - value) < 1e-4 * Math.max(1, Math.abs(value)),
+        `${found}, ${value}`,
+      );
+      const guesses = mostProbableClasses(await predict(model, digits.images), 3);
+      const share = shareRight(digits.labels, guesses, 3);
+      assert.ok(Math.abs(epochs[1].validationAccuracy - share) < 1e-6);
+    });
+  }
+
+  for (const [name, optimizer] of Object.entries({
+    sgd: () => tf.train.sgd(0.1),
+    momentum: () => tf.train.momentum(0.1, 0.9),
+    adagrad: () => tf.train.adagrad(0.1),
+    adadelta: () => tf.train.adadelta(0.1),
+    adamax: () => tf.train.adamax(0.1),
+    rmsprop: () => tf.train.rmsprop(0.01),
+    adam: () => tf.train.adam(0.1),
+  })) {
+    it(`train(model, ...) with ${name} brings the loss down`, async () => {
+      const loss = 'categoricalCrossentropy';
+      const model = build('softmax', { optimizer: optimizer(), loss, metrics: ['accuracy'] });
+      const digits = stripes(60);
+      const { epochs } = await train(model, digits, digits, { epochs: 4, batchSize: 10 });
+      assert.ok(epochs[3].validationLoss < epochs[0].loss, JSON.stringify(epochs));
+    });
+  }
+
+  it('train(model, ...) takes a single output for two classes', async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.flatten({ inputShape: [4, 4, 1] }),
+        layers.dense({ units: 1, activation: 'sigmoid' }),
+      ],
+    });
+    models.push(model);
+    const compile = (loss: string) =>
+      model.compile({ optimizer: tf.train.adam(0.1), loss, metrics: ['accuracy'] });
+    const all = stripes(60);
+    const digits = { ...all, labels: all.labels.map((label) => Number(label === 1)) };
+    compile('sparseCategoricalCrossentropy');
+    await assert.rejects(
+      train(model, digits, digits, { epochs: 1 }),
+      /one output, but its loss sparseCategoricalCrossentropy takes one a class/,
+    );
+    compile('binaryCrossentropy');
+    const { epochs } = await train(model, digits, digits, { epochs: 8, batchSize: 10 });
+    const ones = await predict(model, digits.images);
+    const right = digits.labels.filter((label, index) => ones[index] > 0.5 === (label === 1));
+    assert.ok(Math.abs(epochs[7].validationAccuracy - right.length / 60) < 1e-6);
+    assert.ok(epochs[7].validationAccuracy > 0.9, JSON.stringify(epochs[7]));
+  });
+
+  it('requireTrainable(model) says of a model what it lacks, and what to do', () => {
+    const cases: [tf.LayersModel, RegExp][] = [
+      [build('linear'), /ends in the activation linear.*expected softmax/],
+      [build('softmax', { ...compiled, metrics: [] }), /the metrics none; expected accuracy/],
+      [build('softmax', { ...compiled, metrics: ['mse'] }), /the metrics mse; expected accuracy/],
+      [
+        build('tanh', { ...compiled, loss: 'hinge' }),
+        /the loss hinge, which takes labels of -1 and 1/,
+      ],
+      [
+        build('softmax', { ...compiled, loss: 'binaryCrossentropy' }),
+        /metrics acc; expected categoricalAccuracy/,
+      ],
+    ];
+    for (const [model, message] of cases) {
+      assert.throws(() => requireTrainable(model), message);
+    }
+  });
+
+  it('requireTrainable(model) names a model not compiled, disposed, or of another form', () => {
+    const input = tf.input({ shape: [4, 4, 1] });
+    const flat = layers.flatten().apply(input) as tf.SymbolicTensor;
+    const output = layers.dense({ units: 3 }).apply(flat) as tf.SymbolicTensor;
+    const bare = tf.model({ inputs: input, outputs: output, name: 'bare' });
+    assert.throws(
+      () => requireTrainable(bare),
+      /model bare is not compiled; call model\.compile\(/,
+    );
+    const two = tf.model({ inputs: input, outputs: [output, flat], name: 'two' });
+    assert.throws(
+      () => requireTrainable(two),
+      /model two has 1 inputs and 2 outputs; expected one/,
+    );
+    const map = tf.sequential({
+      name: 'map',
+      layers: [layers.dense({ units: 3, activation: 'softmax', inputShape: [4, 4, 1] })],
+    });
+    map.compile(compiled as tf.ModelCompileArgs);
+    assert.throws(() => requireTrainable(map), /outputs of shape \[4, 4, 3\].*tf\.layers\.flatten/);
+    const gone = build();
+    gone.dispose();
+    models.pop();
+    assert.throws(() => requireTrainable(gone), /model own is disposed; build or load it again/);
+    tf.dispose(map.getWeights());
+    tf.dispose(bare.getWeights());
+  });
+
+  it('labelForm, accuracyPlace and guessingLoss follow the compilation', () => {
+    const model = build();
+    assert.deepEqual([labelForm(model), accuracyPlace(model)], ['whole numbers', 1]);
+    assert.equal(guessingLoss(model), Math.log(3));
+    model.compile({
+      optimizer: 'sgd',
+      loss: ['meanSquaredError'],
+      metrics: ['mse', 'categoricalAccuracy'],
+    });
+    assert.deepEqual([labelForm(model), accuracyPlace(model)], ['one-hot rows', 2]);
+    assert.equal(guessingLoss(model), undefined);
+  });
+
+  it('train(model, ...) trains layers that two models share, and each predicts after it', async () => {
+    const base = build();
+    const head = tf.sequential({ name: 'head' });
+    for (const layer of base.layers.slice(0, -1)) head.add(layer);
+    head.add(layers.dense({ units: 2, activation: 'softmax', name: 'head_output' }));
+    head.compile(compiled as tf.ModelCompileArgs);
+    const digits = stripes(30);
+    const two = { ...digits, labels: digits.labels.map((label) => label % 2) };
+    for (const fusedKernels of [true, false]) {
+      const options = { epochs: 1, batchSize: 10, fusedKernels };
+      await train(base, digits, digits, options);
+      await train(head, two, two, options);
+      await train(base, digits, digits, options);
+      for (const [model, classes] of [
+        [base, 3],
+        [head, 2],
+      ] as const) {
+        const images = tf.tensor(digits.images, [30, 4, 4, 1]);
+        const expected = (model.predict(images) as tf.Tensor).dataSync();
+        const found = await predict(model, digits.images);
+        assert.equal(found.length, 30 * classes);
+        found.forEach((value, index) => assert.ok(Math.abs(value - expected[index]) < 1e-5));
+      }
+    }
+    head.layers[1].dispose();
+  });
+
+  it('train(model, ...) goes on when a layer is unfrozen, and trains it from then on', async () => {
+    for (const fusedKernels of [true, false]) {
+      const model = tf.sequential({
+        layers: [
+          layers.flatten({ inputShape: [4, 4, 1] }),
+          layers.dense({ units: 5, activation: 'relu' }),
+          layers.dense({ units: 3, activation: 'softmax' }),
+        ],
+      });
+      models.push(model);
+      const hidden = model.layers[1];
+      model.compile(compiled as tf.ModelCompileArgs);
+      hidden.trainable = false;
+      const digits = stripes(30);
+      const options = { epochs: 1, batchSize: 10, fusedKernels };
+      const kernel = () => [...hidden.getWeights()[0].dataSync()];
+      const first = kernel();
+      await train(model, digits, digits, options);
+      if (fusedKernels) assert.deepEqual(kernel(), first);
+      hidden.trainable = true;
+      await train(model, digits, digits, options);
+      assert.notDeepEqual(kernel(), first);
+      hidden.trainable = false;
+      await train(model, digits, digits, options);
+    }
+  });
+
+  it('train(model, ...) refuses a model that is in training, and one that shares its layers', async () => {
+    const model = build();
+    const digits = stripes(30);
+    const first = train(model, digits, digits, { epochs: 2 });
+    const second = train(model, digits, digits, { epochs: 1 });
+    await assert.rejects(second, /model own is in training already, or shares layers with a model/);
+    assert.equal((await first).epochs.length, 2);
+    assert.equal((await train(model, digits, digits, { epochs: 1 })).epochs.length, 1);
+  });
+
+  it('train(model, ...) repeats a model within a model to the bit, dropout and its seed included', async () => {
+    const run = async () => {
+      const inner = tf.sequential({
+        layers: [
+          layers.flatten({ inputShape: [4, 4, 1] }),
+          layers.dense({ units: 8, kernelInitializer: tf.initializers.glorotUniform({ seed: 3 }) }),
+          layers.dropout({ rate: 0.5, seed: 11 }),
+        ],
+      });
+      const kernelInitializer = tf.initializers.glorotUniform({ seed: 4 });
+      const output = layers.dense({ units: 3, activation: 'softmax', kernelInitializer });
+      const outer = tf.sequential({ layers: [inner, output] });
+      models.push(outer);
+      outer.compile(compiled as tf.ModelCompileArgs);
+      const digits = stripes(30);
+      const { epochs } = await train(outer, digits, digits, { epochs: 2, batchSize: 10 });
+      assert.equal((inner.layers[2] as unknown as { seed: number }).seed, 11);
+      return [epochs.map(({ loss }) => loss), [...(await predict(outer, digits.images))]];
+    };
+    assert.deepEqual(await run(), await run());
+  });
+
+  it('train and predict take a fixed batch size, and what no graph covers', async () => {
+    const model = tf.sequential({
+      layers: [
+        layers.conv2d({ filters: 2, kernelSize: 3, batchInputShape: [8, 4, 4, 1] }),
+        layers.globalAveragePooling2d({}),
+        layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+    models.push(model);
+    model.compile(compiled as tf.ModelCompileArgs);
+    const digits = stripes(30);
+    const { epochs } = await train(model, digits, digits, { epochs: 1, batchSize: 7 });
+    assert.ok(epochs[0].validationLoss > 0);
+    assert.equal((await predict(model, digits.images)).length, 90);
+  });
+});
+
+/** Images whose brightest quarter tells their class, 0 to 2. */
+function stripes(count: number): DigitSet {
+  const random = seededRandom(5, 'stripes');
+  const labels = Uint8Array.from({ length: count }, (_, index) => index % 3);
+  const images = Float32Array.from({ length: count * 16 }, (_, index) => {
+    const [image, row] = [Math.floor(index / 16), Math.floor((index % 16) / 4)];
+    return 0.3 * random() + (labels[image] === row ? 0.7 : 0);
+  });
+  return { images, labels, count };
+}

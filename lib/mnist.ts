@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   allDigits,
@@ -14,6 +14,7 @@ import {
 import { downloadFile } from './download';
 import { sha256 } from './files';
 import { readImages, readLabels, unpack } from './idx';
+import { findIdxFiles, idxNames, likelyPlace, type IdxName } from './idxFiles';
 import { requireNumber, requireWhole, thousands } from './numbers';
 import { seededRandom, type Random } from './random';
 
@@ -62,7 +63,7 @@ const publicMirrors = [
   'https://ossci-datasets.s3.amazonaws.com/mnist/',
 ];
 /** MNIST's four files, with the SHA-256 of their unpacked bytes. */
-const checksums = new Map([
+const checksums = new Map<IdxName, string>([
   ['train-images-idx3-ubyte', 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db'],
   ['train-labels-idx1-ubyte', '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'],
   ['t10k-images-idx3-ubyte', '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7'],
@@ -149,21 +150,10 @@ export async function loadDigits(options: LoadOptions = {}): Promise<DigitData> 
 /** Reads the four files in `MNIST_DIR`, whatever data set of MNIST's shape they are. */
 async function readFolder(folder: string): Promise<Source> {
   const remedy = 'Put the four IDX files there, raw or .gz, or unset MNIST_DIR.';
-  const entries = await readdir(folder).catch((error: Error) => {
+  const found = await findIdxFiles(folder).catch((error: Error) => {
     throw new Error(`MNIST_DIR is ${folder}, which cannot be read: ${error.message}. ${remedy}`);
   });
-  // MNIST and Fashion-MNIST say t10k where EMNIST says test; some copies have a dot before idx.
-  const pattern = /^(.+-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?$/;
-  const found = new Map<string, string>();
-  const prefixes = new Set<string>();
-  for (const entry of entries.sort()) {
-    const match = pattern.exec(entry);
-    if (!match || (await stat(path.join(folder, entry))).isDirectory()) continue;
-    const [, prefix = '', part, kind] = match;
-    prefixes.add(prefix);
-    const role = `${part === 'test' ? 't10k' : part}-${kind}`;
-    if (!found.has(role)) found.set(role, path.join(folder, entry));
-  }
+  const prefixes = new Set(found.map(({ prefix }) => prefix));
   if (prefixes.size > 1) {
     const names = [...prefixes].map((prefix) => `"${prefix}"`).join(' and ');
     throw new Error(
@@ -171,10 +161,11 @@ async function readFolder(folder: string): Promise<Source> {
     );
   }
   const files: IdxFile[] = [];
-  for (const name of checksums.keys()) {
-    const file = found.get(name.replace(/-idx.*/, ''));
+  for (const name of idxNames) {
+    const file = found.find((it) => it.name === name)?.file;
     if (file === undefined) {
-      throw new Error(`MNIST_DIR is ${folder}, where ${name} is missing. ${remedy}`);
+      const place = await likelyPlace(folder, name);
+      throw new Error(`MNIST_DIR is ${folder}, where ${name} is missing.${place} ${remedy}`);
     }
     files.push({ file, bytes: unpack(await readFile(file), file) });
   }
@@ -189,9 +180,11 @@ async function readFolder(folder: string): Promise<Source> {
 async function readCache(options: LoadOptions, random: Random): Promise<Source> {
   const { dataFolder = findDataFolder(), mirrors = publicMirrors, log = console.log } = options;
   const files: IdxFile[] = [];
+  // A cache that is not there yet has none of them.
+  const found = await findIdxFiles(dataFolder).catch(() => []);
   for (const [name, checksum] of checksums) {
     const target = path.join(dataFolder, name);
-    const file = [target, `${target}.gz`].find((candidate) => existsSync(candidate));
+    const file = found.find((it) => it.name === name && it.prefix === '')?.file;
     if (file !== undefined) {
       const bytes = unpack(await readFile(file), file);
       if (sha256(bytes) !== checksum) {

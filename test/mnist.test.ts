@@ -83,6 +83,29 @@ describe('mnist', () => {
     assert.equal((await loadDigits()).train.count, 36);
   });
 
+  it('loadDigits() reads the names of browsers and unpackers, in MNIST_DIR and in the cache', async () => {
+    const labels = randomLabels(40, 3);
+    await writeSet(folder, labels);
+    const plain = await loadDigits();
+    await rm(folder, { recursive: true });
+    await mkdir(path.join(folder, standardNames[1]), { recursive: true });
+    await writeSet(folder, labels, (name) =>
+      name === standardNames[1] ? path.join(name, name) : `${name} (1).gz`,
+    );
+    assert.deepEqual(await loadDigits(), plain);
+    process.env.MNIST_DIR = '';
+    const cache = { ...offline, dataFolder: folder };
+    // They are not MNIST, so that the cache must refuse what it finds.
+    await assert.rejects(loadDigits(cache), /train-images-idx3-ubyte \(1\)\.gz: the SHA-256 of/);
+  });
+
+  it('loadDigits() says where the files of MNIST_DIR seem to be', async () => {
+    await writeSet(path.join(folder, 'MNIST', 'raw'), randomLabels(40, 3));
+    await assert.rejects(loadDigits(), {
+      message: /train-images-idx3-ubyte is missing\. It is in \S+MNIST.raw: give that folder\. Put/,
+    });
+  });
+
   it('loadDigits() refuses a MNIST_DIR with two data sets', async () => {
     await writeSet(folder, randomLabels(40, 3), (name) => `emnist-digits-${name}`);
     await writeSet(folder, randomLabels(40, 4), (name) => `emnist-mnist-${name}`);

@@ -31,7 +31,6 @@ const kindColors: Readonly<Record<string, string>> = {
   Dense: palette.green,
 };
 const plates = ['BatchNormalization', 'Dropout', 'Activation'];
-const pixelsPerCell = 4.5;
 const slant = 0.4;
 
 /**
@@ -39,7 +38,8 @@ const slant = 0.4;
  *
  * Heights and depths of feature maps are to scale, their widths grow with the channels; a row of n
  * numbers is a column as high as a square map of n cells. Layers that keep the shape (batch
- * normalization, dropout) are thin plates. After visualkeras (Gavrikov, 2020).
+ * normalization, dropout) are thin plates. Large networks have a smaller scale. After visualkeras
+ * (Gavrikov, 2020).
  *
  * @param model - A model of layers one after the other.
  * @param title - What to call it. @default the model's name
@@ -47,10 +47,16 @@ const slant = 0.4;
 export function layerDiagram(model: tf.LayersModel, title = model.name): Figure {
   const layers = layerShapes(model).filter(({ layer }) => layer.getClassName() !== 'InputLayer');
   const blocks = [inputBlock(model), ...layers.map(layerBlock)];
-  const boxes = blocks.map(boxOf);
+  const scale = scaleFor(blocks);
+  const boxes = blocks.map((block) => boxOf(block, scale));
   const tallest = Math.max(...boxes.map((box) => box.height + box.depth));
   const narrowest = Math.max(60, 480 / boxes.length);
-  const slots = boxes.map((box) => Math.round(Math.max(narrowest, box.width + box.depth + 10)));
+  const slots = boxes.map((box, index) => {
+    const { shape, detail } = blocks[index];
+    // A bold letter of 11 pixels is at most 6.5 pixels wide.
+    const label = 6.5 * Math.max(shape.join('×').length, detail.length) + 4;
+    return Math.round(Math.max(narrowest, label, box.width + box.depth + 10));
+  });
   const starts = slots.map((_, index) => sum(slots.slice(0, index)));
   const centers = blocks.map((_, index) => starts[index] + slots[index] / 2);
   const kinds = [...new Set(blocks.map((block) => block.kind))];
@@ -111,7 +117,7 @@ function layerBlock({ layer, outputShape }: LayerShape): Block {
     activation?: string;
   };
   const detail = [
-    (kernelSize ?? poolSize)?.join('×'),
+    [kernelSize ?? poolSize ?? []].flat().join('×'),
     rate === undefined ? undefined : percent(rate, 0),
     activation,
   ];
@@ -123,16 +129,34 @@ function layerBlock({ layer, outputShape }: LayerShape): Block {
   };
 }
 
-function boxOf({ kind, shape }: Block): Box {
+/** Pixels of the page for a cell of a feature map and for a channel. */
+interface Scale {
+  readonly cell: number;
+  readonly channel: number;
+}
+
+/** The scale at which networks of other sizes compare, or a smaller one for what would not fit. */
+function scaleFor(blocks: readonly Block[]): Scale {
+  const sides = blocks.flatMap(({ shape }) =>
+    shape.length < 3 ? [Math.sqrt(shape[0])] : [shape[0], shape[1]],
+  );
+  const channels = blocks.flatMap(({ shape }) => (shape.length < 3 ? [] : [shape[2]]));
+  return {
+    cell: Math.min(4.5, 280 / Math.max(...sides)),
+    channel: Math.min(0.35, 90 / Math.max(1, ...channels)),
+  };
+}
+
+function boxOf({ kind, shape }: Block, { cell, channel }: Scale): Box {
   if (shape.length < 3) {
-    const height = Math.max(10, pixelsPerCell * Math.sqrt(shape[0]));
+    const height = Math.max(10, cell * Math.sqrt(shape[0]));
     return { width: plates.includes(kind) ? 7 : 14, height, depth: 6 };
   }
   const [rows, columns, channels] = shape;
   return {
-    width: plates.includes(kind) ? 7 : 8 + 0.35 * channels,
-    height: pixelsPerCell * rows,
-    depth: pixelsPerCell * columns * slant,
+    width: plates.includes(kind) ? 7 : 8 + channel * channels,
+    height: cell * rows,
+    depth: cell * columns * slant,
   };
 }
 

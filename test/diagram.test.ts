@@ -79,6 +79,28 @@ it('layerDiagram(model) draws layers it has no color for', () => {
   assert.deepEqual(shapesUnderBlocks(layerDiagram(model)), ['4×4×1', '2×2×2', '2']);
 });
 
+it('layerDiagram(model) has a smaller scale for large images and many channels', () => {
+  const { conv2d, dense } = tf.layers;
+  const model = tf.sequential({
+    layers: [
+      conv2d({ inputShape: [512, 256, 3], filters: 2, kernelSize: 3, activation: 'hardSigmoid' }),
+      conv2d({ filters: 1024, kernelSize: 1, strides: 8 }),
+      tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
+      dense({ units: 2 }),
+    ],
+  });
+  const { layout } = layerDiagram(model);
+  assert.ok((layout.height as number) < 600 && (layout.width as number) < 900);
+  assert.equal(frontHeight(layout, 0), 280);
+  const labels = layout.annotations as { x: number; text: string }[];
+  const spans = labels.map(({ x, text }) => {
+    const lines = text.replace(/<\/?b>/g, '').split('<br>');
+    const half = (6.5 * Math.max(...lines.map((line) => line.length))) / 2;
+    return [x - half, x + half];
+  });
+  spans.slice(1).forEach(([left], index) => assert.ok(left > spans[index][1] - 1));
+});
+
 it('layerDiagram(model, title) draws the title letter by letter', () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
   const { data, layout, description } = layerDiagram(model, markupName);

@@ -244,7 +244,7 @@ export class MnistClassifier {
    */
   async evaluate(digits: LabelledImages): Promise<Evaluation> {
     const { network } = this.requireTrained('evaluate');
-    const { images, labels } = digitsFor(network, digits, 'the set');
+    const { images, labels } = digitsFor(network, digits, 'digits');
     const probabilities = await predict(network, images);
     const guesses = mostProbableClasses(probabilities, classCount);
     const report = classificationReport(labels, guesses, this.classNames);

@@ -90,3 +90,26 @@ function countsOf({ labels, indices }: RawDigits): number[] {
   for (const index of indices) counts[labels[index]]++;
   return counts;
 }
+
+it('selectDigits(digits, indices) keeps labels above 255', () => {
+  const digits = { images: Float32Array.of(0, 1), labels: Int32Array.of(7, 299), count: 2 };
+  assert.deepEqual(selectDigits(digits, [1]), {
+    images: Float32Array.of(1),
+    labels: Int32Array.of(299),
+    count: 1,
+  });
+});
+
+for (const [change, message] of [
+  [{ count: undefined }, 'count is undefined; expected a whole number from 0'],
+  [
+    { count: 5 },
+    /^count is 5, but there are 6 labels and 4704 pixels; expected as many labels, and/,
+  ],
+  [{ images: new Float32Array(100) }, /^count is 6, but there are 6 labels and 100 pixels; expec/],
+] as [Partial<DigitSet>, string | RegExp][]) {
+  it(`selectDigits(digits, indices) refuses: ${message}`, () => {
+    const digits = { ...drawnSet(), ...change };
+    assert.throws(() => selectDigits(digits, [0]), { name: 'RangeError', message });
+  });
+}

@@ -86,6 +86,7 @@ export {
   tableHtml,
   tableText,
   type ModelResult,
+  type Table,
 } from './tables';
 export { palette, type Figure } from './figure';
 export { predictionGallery, randomDigits, sampleDigits, type ShownPrediction } from './gallery';

@@ -2,13 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-// danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
-import './tensorflow';
-import { DataFrame } from 'danfojs-node';
 import type { Figure } from './figure';
 import { RendererMissingError, renderPng, saveFigure } from './png';
 import { epochText, progressSvg, progressText, summaryText } from './progress';
-import { escapeHtml, tableHtml, tableText } from './tables';
+import { escapeHtml, isTable, tableHtml, tableText, type Table } from './tables';
 import type { ProgressListener } from './training';
 
 /** Where and how to show something. */
@@ -28,12 +25,15 @@ type Bundle = Readonly<Record<string, unknown>>;
 /**
  * Shows a figure or a table: on the page in a notebook, elsewhere as a PNG file or as text.
  *
- * @param thing - A figure of this library or a danfojs data frame.
+ * @param thing - A figure of this library, or a danfojs data frame or series; of a long one the
+ *   first and the last rows are shown.
+ * @throws TypeError when it is anything else.
  * @throws Error when a figure cannot be drawn or its file not written.
  */
-export async function show(thing: Figure | DataFrame, options: ShowOptions = {}): Promise<void> {
-  if (thing instanceof DataFrame) showTable(thing, options.caption);
-  else await showFigure(thing, options.file);
+export async function show(thing: Figure | Table, options: ShowOptions = {}): Promise<void> {
+  if (isTable(thing)) return showTable(thing, options.caption);
+  requireFigure('show', thing);
+  await showFigure(thing, options.file);
 }
 
 /**
@@ -43,6 +43,7 @@ export async function show(thing: Figure | DataFrame, options: ShowOptions = {})
  * NODEPLOTLIB_PORT no browser is opened, and the figures wait at that port for one.
  */
 export async function openWindow(figure: Figure): Promise<void> {
+  requireFigure('openWindow', figure);
   keepWindowsLocal();
   // Loaded only here, since it brings a whole web server with it.
   const { plot } = await import('nodeplotlib');
@@ -61,7 +62,43 @@ export function showProgress(title: string): ProgressListener {
   return process.stderr.isTTY ? progressBar(title) : progressLog(title);
 }
 
-function showTable(table: DataFrame, caption?: string): void {
+function requireFigure(caller: string, thing: unknown): asserts thing is Figure {
+  const { data, layout, description } = (thing ?? {}) as Partial<Figure>;
+  if (!Array.isArray(data) || typeof layout !== 'object' || layout === null) {
+    const expected = caller === 'show' ? 'a figure, a data frame or a series' : 'a figure';
+    throw new TypeError(`${caller} was given ${whatItIs(thing)}; expected ${expected}`);
+  }
+  if (typeof description !== 'string') {
+    throw new TypeError(
+      `figure.description is ${whatItIs(description)}; expected a sentence for readers who cannot ` +
+        'see the picture',
+    );
+  }
+}
+
+/** Names something that cannot be shown, with the way to what can. */
+function whatItIs(thing: unknown): string {
+  if (typeof thing === 'string') return 'a text';
+  if (thing === null || typeof thing !== 'object') {
+    return typeof thing === 'function' ? 'a function, which may want to be called' : String(thing);
+  }
+  if (Array.isArray(thing)) {
+    return `an array of ${thing.length}: show its things one by one, or rows as new DataFrame(rows)`;
+  }
+  if (typeof (thing as { then?: unknown }).then === 'function') {
+    return 'a promise: write await before it';
+  }
+  const name = thing.constructor?.name ?? 'Object';
+  if (name === 'Object')
+    return `an object with ${Object.keys(thing).join(', ') || 'nothing in it'}`;
+  if (name === 'Groupby') return 'a Groupby: show what it comes to, such as groups.sum()';
+  if (typeof (thing as { countParams?: unknown }).countParams === 'function') {
+    return 'a network: show layerTable(model) or layerDiagram(model)';
+  }
+  return `an object of the class ${name}`;
+}
+
+function showTable(table: Table, caption?: string): void {
   const text = tableText(table, caption);
   if (findKernel()) openOutput()({ 'text/html': tableHtml(table, caption), 'text/plain': text });
   else console.log(text);
@@ -84,7 +121,11 @@ async function showFigure(figure: Figure, file?: string): Promise<void> {
     // JupyterLab shows the PNG pixel by pixel where the live figure comes on hovering, so that the
     // two are alike at scale 1 only.
     const png = await renderPng(figure, { scale: 1 });
-    openOutput()({ ...bundle, 'image/png': png.toString('base64') });
+    openOutput()(
+      { ...bundle, 'image/png': png.toString('base64') },
+      // Read by nbconvert's templates `classic` and `basic`; its template `lab` takes no such text.
+      { 'image/png': { alt: description } },
+    );
   } catch (error) {
     if (!(error instanceof RendererMissingError)) throw error;
     openOutput()(bundle);
@@ -173,15 +214,15 @@ function findKernel(): Kernel | undefined {
 }
 
 /** Opens one place on the page; what is written to it replaces what was written before. */
-function openOutput(): (data: Bundle) => void {
+function openOutput(): (data: Bundle, metadata?: object) => void {
   const transient = { display_id: randomUUID() };
   let update = false;
   let publicDisplay: { raw(mimeType: string, content: unknown): void } | undefined;
-  return (data) => {
+  return (data, metadata = {}) => {
     // tslab sets a new writer for every cell, so it is looked up at every call.
     const kernel = findKernel();
     if (kernel?.lastWriteDisplayData) {
-      kernel.lastWriteDisplayData({ data, metadata: {}, transient }, update);
+      kernel.lastWriteDisplayData({ data, metadata, transient }, update);
       update = true;
     } else if (kernel) {
       publicDisplay ??= createRequire(path.join(kernel.folder, 'public.js'))(

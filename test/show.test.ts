@@ -14,6 +14,7 @@ import type { TrainingProgress } from '../lib/training';
 
 interface Output {
   readonly data: Record<string, unknown>;
+  readonly metadata: object;
   readonly transient: { readonly display_id: string };
   readonly update: boolean;
 }
@@ -41,7 +42,8 @@ const finished: TrainingProgress = {
 it('show(figure) in a notebook gives live figure, PNG and text in one output', async () => {
   const outputs = await inNotebook(() => show(figure));
   assert.equal(outputs.length, 1);
-  const { data } = outputs[0];
+  const { data, metadata } = outputs[0];
+  assert.deepEqual(metadata, { 'image/png': { alt: figure.description } });
   assert.deepEqual(Object.keys(data).sort(), [
     'application/vnd.plotly.v1+json',
     'image/png',
@@ -111,6 +113,33 @@ it('show(table) elsewhere prints text', async () => {
     await capture('stdout', () => show(table)),
     'name  count\n----  -----\na         1\n',
   );
+});
+
+it('show(thing) takes what danfojs makes of a frame, in a notebook and elsewhere', async () => {
+  const described = new DataFrame({ age: [1, 2, 3] }).describe();
+  const [{ data }] = await inNotebook(() => show(described));
+  assert.match(data['text/html'] as string, /<th scope="row"[^>]*>mean<\/th>/);
+  assert.match(await capture('stdout', () => show(described)), /^mean +2$/m);
+  assert.match(await capture('stdout', () => show(described['age'])), /^mean +2$/m);
+});
+
+it('show(thing) names what cannot be shown, and what can', async () => {
+  const cases: [unknown, RegExp][] = [
+    [undefined, /^show was given undefined; expected a figure, a data frame or a series$/],
+    [null, /given null/],
+    [[1, 2], /given an array of 2: show its things one by one/],
+    [{ rows: 1 }, /given an object with rows/],
+    [Promise.resolve(figure), /given a promise: write await before it/],
+    [() => figure, /given a function/],
+    [new DataFrame({ a: [1] }).groupby(['a']), /given a Groupby: .* groups\.sum\(\)/],
+    [
+      { ...figure, description: undefined },
+      /^figure\.description is undefined; expected a sentence/,
+    ],
+  ];
+  for (const [thing, message] of cases) {
+    await assert.rejects(show(thing as Figure), { name: 'TypeError', message });
+  }
 });
 
 it('showProgress(title) in a notebook replaces its frames by one line', async () => {

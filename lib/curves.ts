@@ -249,13 +249,20 @@ function ring(kept: EpochResult, panel: Panel): Plot {
   };
 }
 
-/** Marks of many epochs would run into a broad band. */
-function modeOf({ length }: readonly EpochResult[]): Plot['mode'] {
-  return length > 60 ? 'lines' : 'lines+markers';
+/** Tells whether points are few enough to mark each; many would run into a broad band. */
+export function areMarked({ length }: readonly unknown[]): boolean {
+  return length <= 60;
 }
 
-/** Of many epochs the first, the last, and in every hundredth the lowest and highest of each value. */
-function thinned(
+function modeOf(epochs: readonly EpochResult[]): Plot['mode'] {
+  return areMarked(epochs) ? 'lines+markers' : 'lines';
+}
+
+/**
+ * Picks so many epochs that a curve of them is light and looks like one of all: of more than 600 the
+ * first, the last, and in every hundredth the lowest and highest of each value.
+ */
+export function thinned(
   epochs: readonly EpochResult[],
   values: readonly ((result: EpochResult) => number)[],
 ): EpochResult[] {

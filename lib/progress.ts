@@ -1,3 +1,4 @@
+import { areMarked, thinned } from './curves';
 import { grays, palette } from './figure';
 import { logScale } from './logScale';
 import { percent, round, thousands } from './numbers';
@@ -54,7 +55,7 @@ const panelHeight = 130;
  * Draws where a training stands as an SVG image: accuracy and loss by epoch so far, on the
  * logarithmic scales of `trainingCurves`, and a bar.
  *
- * It is plain SVG, since a page cannot redraw a Plotly figure while a cell runs.
+ * Of many epochs only some are drawn, so that a frame has 100 kB at most. It is plain SVG, since a page cannot redraw a Plotly figure while a cell runs.
  */
 export function progressSvg(progress: TrainingProgress, title: string): string {
   const done = shareDone(progress);
@@ -102,9 +103,10 @@ type Point = readonly [epoch: number, value: number];
 
 function panel(progress: TrainingProgress, content: PanelContent): string {
   const { title, training, validation, lowestOnTop, write } = content;
-  const { epoch, epochCount, batch, batchCount, finished } = progress;
+  const { epoch, epochCount, batch, batchCount } = progress;
+  const finished = thinned(progress.finished, [training, validation]);
   const trainingPoints: Point[] = finished.map((result) => [result.epoch, training(result)]);
-  if (epoch > finished.length && batch > 0) {
+  if (epoch > progress.finished.length && batch > 0) {
     trainingPoints.push([epoch - 1 + batch / batchCount, training(progress)]);
   }
   const validationPoints: Point[] = finished.map((result) => [result.epoch, validation(result)]);
@@ -124,7 +126,9 @@ function panel(progress: TrainingProgress, content: PanelContent): string {
     });
     return [
       `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
-      ...points.map((point) => `<${mark} fill="${color}" transform="translate(${point})"/>`),
+      ...(areMarked(points) ? points : []).map(
+        (point) => `<${mark} fill="${color}" transform="translate(${point})"/>`,
+      ),
     ].join('');
   };
   const label = (px: number, py: number, anchor: string, content: string) =>

@@ -372,6 +372,12 @@ function checkClasses(name: string, classes: ArrayLike<number>, classCount: numb
   requireWhole('classCount', classCount, 2);
   if (classes.length === 0) throw new RangeError(`${name} is empty; expected at least one class`);
   for (let row = 0; row < classes.length; row++) {
+    if (Number.isInteger(classes[row]) && classes[row] >= classCount) {
+      throw new RangeError(
+        `${name}[${row}] is ${classes[row]}; expected a whole number from 0 to ${classCount - 1}. ` +
+          'For another number of classes give classCount',
+      );
+    }
     requireWhole(`${name}[${row}]`, classes[row], 0, classCount - 1);
   }
 }
@@ -386,7 +392,10 @@ function checkLength(
   if (values.length !== expected) {
     throw new RangeError(
       `${name} has length ${values.length}; expected ${expected}, ` +
-        `${perLabel} for each of ${labels.length} labels`,
+        `${perLabel} for each of ${labels.length} labels` +
+        (perLabel > 1 && values.length % labels.length === 0
+          ? '. For another number of classes give classCount'
+          : ''),
     );
   }
 }

@@ -178,7 +178,7 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   [
     'expectedCalibrationError(labels, probabilities) rejects a label out of range',
     () => expectedCalibrationError([2], [0.5, 0.5], { classCount: 2 }),
-    'labels[0] is 2; expected a whole number from 0 to 1',
+    'labels[0] is 2; expected a whole number from 0 to 1. For another number of classes give classCount',
   ],
   [
     'fitTemperature(labels, probabilities) rejects logits',

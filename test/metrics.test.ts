@@ -295,6 +295,22 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
     'labels[1] is -1; expected a whole number from 0 to 1',
   ],
   [
+    'logLoss(labels, probabilities) rejects rows of another length, and names the option',
+    () =>
+      logLoss(
+        [0, 1],
+        Float64Array.from({ length: 24 }, () => 1 / 12),
+      ),
+    'probabilities has length 24; expected 20, 10 for each of 2 labels. For another number of ' +
+      'classes give classCount',
+  ],
+  [
+    'accuracy(labels, guesses) rejects an eleventh class, and names the option',
+    () => accuracy([0, 10], [0, 1]),
+    'labels[1] is 10; expected a whole number from 0 to 9. For another number of classes give ' +
+      'classCount',
+  ],
+  [
     'mostProbableClasses(probabilities) rejects ten rows of eleven that nobody has counted',
     () => mostProbableClasses(Array.from({ length: 110 }, () => 1 / 11)),
     'probabilities of row 0 add up to 0.9090909090909093; expected 1 with 10 classes. For another ' +

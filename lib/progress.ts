@@ -55,7 +55,8 @@ const panelHeight = 130;
  * Draws where a training stands as an SVG image: accuracy and loss by epoch so far, on the
  * logarithmic scales of `trainingCurves`, and a bar.
  *
- * Of many epochs only some are drawn, so that a frame has 100 kB at most. It is plain SVG, since a page cannot redraw a Plotly figure while a cell runs.
+ * Of many epochs only some are drawn, so that a frame has 100 kB at most. It is plain SVG, since a
+ * page cannot redraw a Plotly figure while a cell runs.
  */
 export function progressSvg(progress: TrainingProgress, title: string): string {
   const done = shareDone(progress);

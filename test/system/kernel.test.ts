@@ -180,7 +180,7 @@ function execute(sources: string[], tags: Record<number, string> = {}, earlier =
   const run = spawnSync(
     process.execPath,
     [path.join(root, 'setup', 'notebooks.mjs'), file, '--quick'],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, TMPDIR: folder }, timeout: 120_000 },
+    { cwd: root, encoding: 'utf8', env: { ...process.env, TMPDIR: folder }, timeout: 300_000 },
   );
   const executed = () => {
     const made = /is in (.*)\n$/.exec(run.stdout)?.[1] ?? '';

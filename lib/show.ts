@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Server as HttpServer } from 'node:http';
 import path from 'node:path';
 import type { Figure } from './figure';
 import { RendererMissingError, renderPng, saveFigure } from './png';
@@ -41,14 +42,27 @@ export async function show(thing: Figure | Table, options: ShowOptions = {}): Pr
  *
  * The program ends once all windows are closed. With a port in the environment variable
  * NODEPLOTLIB_PORT no browser is opened, and the figures wait at that port for one.
+ *
+ * @returns Once the server of the window answers.
+ * @throws TypeError when it is no figure.
+ * @throws Error when the server cannot listen, as at a port that is taken.
  */
 export async function openWindow(figure: Figure): Promise<void> {
   requireFigure('openWindow', figure);
   keepWindowsLocal();
   // Loaded only here, since it brings a whole web server with it.
   const { plot } = await import('nodeplotlib');
+  // nodeplotlib neither awaits its server nor catches what it throws, so its `listen` reports here.
+  listening ??= new Promise((resolve, reject) => {
+    reportListening = (error) => (error === undefined ? resolve() : reject(error));
+  });
   plot(figure.data, figure.layout);
+  await listening;
 }
+
+/** Whether the server of the windows has come up; none before the first, and after the last closed. */
+let listening: Promise<void> | undefined;
+let reportListening: (error?: Error) => void = () => {};
 
 /**
  * Makes a listener that shows a training while it runs: a live curve in a notebook, which gives
@@ -262,7 +276,23 @@ function keepWindowsLocal(): void {
       else if (request.path === '/plotly.min.js') response.sendFile(plotly);
       else next();
     });
-    return listen.call(this, port, '127.0.0.1');
+    return listen.call(this, port, '127.0.0.1').then(
+      (server: HttpServer) => {
+        server.once('close', () => (listening = undefined));
+        reportListening();
+      },
+      (error: Error) => {
+        reportListening(
+          new Error(
+            `cannot open a window at port ${port} of 127.0.0.1: ${error.message}. Set NODEPLOTLIB_PORT ` +
+              'to a free port, or unset it, and start anew',
+            { cause: error },
+          ),
+        );
+        // What never settles keeps nodeplotlib from going on, and from an error that nobody catches.
+        return new Promise(() => {});
+      },
+    );
   };
 }
 

@@ -202,6 +202,29 @@ it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', as
   }
 });
 
+it('openWindow(figure) rejects where its port is taken, each time, and the script goes on', async () => {
+  const taken = net.createServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  try {
+    const attempt = `openWindow(${JSON.stringify(figure)}).catch((e) => console.log(e.message))`;
+    const library = JSON.stringify(path.join(__dirname, '..', 'lib', 'show'));
+    const child = startScript(
+      `${attempt}.then(() => require(${library}).${attempt}).then(() => process.exit(7))`,
+      process.cwd(),
+      { NODEPLOTLIB_PORT: String(port) },
+    );
+    let printed = '';
+    child.stdout?.on('data', (chunk) => (printed += chunk));
+    const [code] = await once(child, 'close');
+    assert.equal(code, 7);
+    const message = `cannot open a window at port ${port} of 127\\.0\\.0\\.1: .*EADDRINUSE.*free port`;
+    assert.equal(printed.match(new RegExp(message, 'g'))?.length, 2, printed);
+  } finally {
+    taken.close();
+  }
+});
+
 function runListener(isTTY: boolean): void {
   const before = process.stderr.isTTY;
   process.stderr.isTTY = isTTY;

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { PNG } from 'pngjs';
 import type { Figure } from './figure';
 import { writeFileWhole } from './files';
+import { missingFonts } from './fonts';
 
 /** No kaleido was found, so that figures cannot become PNGs until the set-up has run. */
 export class RendererMissingError extends Error {
@@ -30,7 +31,7 @@ let lastAnswer: Promise<unknown> = Promise.resolve();
  * in the active virtual environment.
  *
  * @param figure - The figure; its layout's width and height are in pixels, 700 x 450 by default.
- * @returns The bytes of the PNG.
+ * @returns The bytes of the PNG. Letters that no font here has become boxes in it, with a warning.
  * @throws RendererMissingError when there is no kaleido.
  * @throws Error when kaleido cannot draw the figure, dies, or gives no answer for a minute.
  */
@@ -39,7 +40,11 @@ export function renderPng(figure: Figure, { scale = 2 }: PngOptions = {}): Promi
   const { width = 700, height = 450 } = layout;
   const request = { format: 'png', width, height, scale, data: { data, layout } };
   // Kaleido answers in order and without names, so one question waits for the answer before it.
-  const answer = lastAnswer.then(() => ask(JSON.stringify(request)));
+  const text = JSON.stringify(request);
+  const answer = lastAnswer.then(async () => {
+    const [png] = await Promise.all([ask(text), warnOfMissingFonts(text)]);
+    return png;
+  });
   lastAnswer = answer.catch(() => undefined);
   return answer.then((png) => {
     // Kaleido answers a figure that is too large for it with a picture cut off.
@@ -67,6 +72,15 @@ export async function saveFigure(
     throw new RangeError(`file is ${file}; expected a name that ends in .png`);
   }
   await writeFileWhole(file, await renderPng(figure, options));
+}
+
+let lastWarning: string | undefined;
+
+/** Warns of letters that become boxes; the same of figure after figure only once. */
+async function warnOfMissingFonts(text: string): Promise<void> {
+  const warning = await missingFonts(text, environmentOf(findKaleido()));
+  if (warning !== undefined && warning !== lastWarning) console.warn(`warning: ${warning}`);
+  lastWarning = warning ?? lastWarning;
 }
 
 /** Drops the opaque alpha channel and packs harder, which saves a third and more. */
@@ -138,10 +152,8 @@ function startRenderer(): ChildProcessWithoutNullStreams {
     {
       cwd: folder,
       env: {
-        ...process.env,
+        ...environmentOf(folder),
         LD_LIBRARY_PATH: [path.join(folder, 'lib'), process.env.LD_LIBRARY_PATH].join(':'),
-        FONTCONFIG_PATH: path.join(folder, 'etc', 'fonts'),
-        XDG_DATA_HOME: path.join(folder, 'xdg'),
         LD_PRELOAD: '',
       },
     },
@@ -156,6 +168,15 @@ function startRenderer(): ChildProcessWithoutNullStreams {
   });
   process.once('exit', stopRenderer);
   return kaleido;
+}
+
+/** Where kaleido's browser finds its own fonts, beside those of the system. */
+function environmentOf(folder: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    FONTCONFIG_PATH: path.join(folder, 'etc', 'fonts'),
+    XDG_DATA_HOME: path.join(folder, 'xdg'),
+  };
 }
 
 function stopRenderer(): void {

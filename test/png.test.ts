@@ -18,6 +18,23 @@ it('renderPng(figure, { scale }) gives a PNG of the layout times the scale', asy
   assert.ok(drawn.some((pixel) => pixel.every((value, i) => value === blue[i])));
 });
 
+it('renderPng(figure) warns of letters that it has no font for, once', async () => {
+  const before = console.warn;
+  const warnings: string[] = [];
+  console.warn = (text: string) => warnings.push(text);
+  try {
+    // A private code that fonts leave free, so that none has a letter for it.
+    const odd = { ...line(), layout: { ...line().layout, title: { text: 'class \u{10fff0}' } } };
+    await renderPng(odd);
+    await renderPng(odd);
+    await renderPng(line());
+  } finally {
+    console.warn = before;
+  }
+  assert.equal(warnings.length, 1, warnings.join());
+  assert.match(warnings[0], /^warning: no font was found for \u{10fff0}, .*fonts-noto-core/u);
+});
+
 it('renderPng(figure) answers in order, with one process for all figures', async () => {
   const { answers, started } = await countingStarts(() =>
     Promise.all([100, 200, 300].map((width) => renderPng(line(width), { scale: 1 }))),

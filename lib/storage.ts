@@ -60,7 +60,10 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
     const digests = { weightsSha256, descriptionSha256: digestOf(description) };
     const text = `${JSON.stringify({ ...description, digests }, null, 1)}\n`;
     await writeFileWhole(path.join(target, weightsFile), weights);
-    await writeFileWhole(path.join(target, topologyFile), text);
+    await writeFileWhole(path.join(target, topologyFile), text).catch(async (error) => {
+      if (!weightPaths(old).includes(weightsFile)) await rm(path.join(target, weightsFile));
+      throw error;
+    });
     for (const file of weightPaths(old)) {
       if (ownWeights.test(file) && file !== weightsFile)
         await rm(path.join(target, file), { force: true });
@@ -228,7 +231,7 @@ function parseTopology(bytes: Buffer, file: string): SavedModel {
         'it by tf.loadGraphModel, or convert the original to the format tfjs_layers_model',
     );
   }
-  if (!parsed?.modelTopology || !parsed.weightsManifest?.[0]?.paths?.[0]) {
+  if (!parsed?.modelTopology || !parsed.weightsManifest?.every?.(({ paths }) => paths)) {
     throw damaged(file, 'modelTopology and weightsManifest', Object.keys(parsed ?? {}).join(', '));
   }
   return parsed as SavedModel;

@@ -70,7 +70,8 @@ function requireOwnFiles(folder: string): void {
   const log = ifThere(() => readFileSync(path.join(folder, logFile), 'utf8'));
   if (log?.startsWith('{"level":')) return;
   const figures = figureNames.map((name) => `${name}.png`);
-  const names = [logFile, metricsFile, ...figures].filter((it) =>
+  const model = path.join(modelFolder, 'model.json');
+  const names = [logFile, metricsFile, ...figures, model].filter((it) =>
     existsSync(path.join(folder, it)),
   );
   // A log without a line is what a run on a full disk leaves.
@@ -99,6 +100,12 @@ function tryToLock(lock: string): boolean {
   const holder = ifThere(() => readFileSync(lock, 'utf8'));
   // Whoever looked between the making and the writing took the file for a dead run's.
   if (isMade || holder === undefined) return holder === own;
+  if (!/^\d*$/.test(holder)) {
+    throw new OutputFolderError(
+      `${lock} is no lock of a run, which holds the number of a process; it may be yours, and stays. ` +
+        'Give another --output, or move that file',
+    );
+  }
   if (isRunning(Number(holder))) {
     throw new OutputFolderError(
       `${path.dirname(lock)} is in use by another run (process ${holder}). Wait for its end, or give ` +

@@ -135,6 +135,29 @@ describe('storage', () => {
     expected.forEach((it) => it.dispose());
   });
 
+  it('saveModel(model, folder) on a disk that is full after the weights leaves all as it was', async () => {
+    const modules = ['tensorflow', 'storage'].map((name) => require.resolve(`../lib/${name}`));
+    // The weights take 32 bytes, and model.json more than the 16 blocks that a file may have.
+    const script =
+      `const { tf } = require(${JSON.stringify(modules[0])});` +
+      `const { saveModel } = require(${JSON.stringify(modules[1])});` +
+      `const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });` +
+      `model.setUserDefinedMetadata({ notes: 'x'.repeat(1e5) });` +
+      `saveModel(model, ${JSON.stringify(folder)}).catch(({ message }) => console.log(message));`;
+    const before = await readdir(folder);
+    const node = [process.execPath, '-r', 'ts-node/register/transpile-only', '-e', script];
+    const command = ['-c', 'ulimit -f 16; exec "$0" "$@"', ...node];
+    const child = spawn('bash', command, { stdio: ['ignore', 'pipe', 'ignore'] });
+    let output = '';
+    child.stdout.on('data', (text) => (output += text));
+    await once(child, 'close');
+    assert.match(output, /cannot write .*model\.json: EFBIG/);
+    assert.deepEqual(await readdir(folder), before);
+    const loaded = await loadModel(folder);
+    assert.deepEqual(await predict(loaded, images), await predict(model, images));
+    loaded.dispose();
+  });
+
   it('loadModel(folder) takes what saveModel wrote compiled, and it can be trained on', async () => {
     const loaded = await loadModel(folder);
     const digits = { images, labels: Uint8Array.of(1, 2), count: 2 };
@@ -207,6 +230,44 @@ describe('storage', () => {
       loadModel(sharded),
       /group2-shard1of2\.bin, .*group2-shard2of2\.bin is damaged: expected \d+ bytes, found \d+/,
     );
+  });
+
+  it('loadModel(folder) takes weights of float16, empty groups and none, as stock tfjs does', async () => {
+    const network = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2] })] });
+    const bare = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [2, 2] })] });
+    await saveModel(network, `${folder}-half`);
+    await saveModel(bare, `${folder}-bare`);
+    const half = await readTopology(`${folder}-half`);
+    const quantization = { dtype: 'float16', original_dtype: 'float32' };
+    const weights = half.weightsManifest[0].weights.map((spec) => ({ ...spec, quantization }));
+    // 1, -2 and 0.5 in IEEE 754's half precision.
+    await writeFile(
+      path.join(`${folder}-half`, 'half.bin'),
+      Uint16Array.of(0x3c00, 0xc000, 0x3800),
+    );
+    for (const [place, weightsManifest, expected] of [
+      ['half', [{ paths: ['half.bin'], weights }], [1, -2, 0.5]],
+      [
+        'half',
+        [
+          { paths: [], weights: [] },
+          { paths: ['half.bin'], weights },
+        ],
+        [1, -2, 0.5],
+      ],
+      ['bare', [], []],
+    ] as const) {
+      const file = path.join(`${folder}-${place}`, 'model.json');
+      const json = { ...(await readTopology(`${folder}-${place}`)), digests: undefined };
+      await writeFile(file, JSON.stringify({ ...json, weightsManifest }));
+      for (const loaded of [await tf.loadLayersModel(`file://${file}`), await loadModel(file)]) {
+        const found = loaded.getWeights().flatMap((weight) => [...weight.dataSync()]);
+        assert.deepEqual(found, expected);
+        loaded.dispose();
+      }
+    }
+    network.dispose();
+    bare.dispose();
   });
 
   for (const [dtype, values, tolerance] of [

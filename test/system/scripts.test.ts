@@ -295,6 +295,22 @@ describe('scripts', () => {
     }
   });
 
+  it("train.ts ends with 2 where a lock or a model is not a run's, and keeps it", async () => {
+    const folder = path.join(scratch, 'locked-by-the-user');
+    for (const [file, reason] of [
+      ['run.lock', /run\.lock is no lock of a run/],
+      [path.join('model', 'model.json'), /has model.model\.json, which no run of train wrote/],
+    ] as const) {
+      fs.rmSync(folder, { recursive: true, force: true });
+      const place = path.join(folder, file);
+      fs.mkdirSync(path.dirname(place), { recursive: true });
+      fs.writeFileSync(place, 'my notes');
+      await assertRefused([[['--output', folder], reason]]);
+      assert.deepEqual(fs.readdirSync(folder), [file.split(path.sep)[0]]);
+      assert.equal(fs.readFileSync(place, 'utf8'), 'my notes');
+    }
+  });
+
   it('train.ts ends with 2 where another run has the folder, names it and leaves it alone', async () => {
     // As npm runs it for a user in the folder above.
     const here = { INIT_CWD: scratch };

@@ -90,9 +90,24 @@ function linkLibrary(folder, library) {
   symlinkSync(join(tensorflow, 'include'), join(dependencies, 'include'));
 }
 
-/** Builds in a temporary folder, because make cannot work where a space is in the path. */
+/** A temporary folder for the build: make cannot work where a space is in the path. */
+function buildFolder() {
+  const parents = [os.tmpdir(), '/tmp', '/var/tmp'];
+  for (const parent of parents.filter((it) => !/\s/.test(it))) {
+    try {
+      return mkdtempSync(join(parent, 'tfjs-addon-'));
+    } catch {
+      continue;
+    }
+  }
+  throw new SetupError(
+    `none of ${parents.join(', ')} is a folder that can be written; set TMPDIR to one without ` +
+      'a space in its path',
+  );
+}
+
 async function build(project, addon, library, compiler) {
-  const folder = mkdtempSync(join(os.tmpdir(), 'tfjs-addon-'));
+  const folder = buildFolder();
   try {
     for (const source of ['binding', 'binding.gyp', 'package.json']) {
       cpSync(join(addon.folder, source), join(folder, source), { recursive: true });
@@ -112,7 +127,7 @@ async function runBuilder(project, addon, folder, compiler) {
   const headers = nodeHeaders();
   if (headers) args.push(`--nodedir=${headers}`);
   const env = {
-    ...process.env,
+    ...builderEnvironment(),
     CXX: process.env.CXX ?? compiler,
     JOBS: 'max',
     PYTHON: project.python,
@@ -127,6 +142,16 @@ async function runBuilder(project, addon, folder, compiler) {
   } catch (error) {
     throw new SetupError(`the addon could not be built: ${error.message}`, error.logLines);
   }
+}
+
+/** Without what a user set for builds of their own: flags of compilers, other targets in npm's settings. */
+export function builderEnvironment() {
+  const env = { ...process.env };
+  const keeps = /^npm_config_(proxy|https?_?proxy|noproxy|cafile|disturl|devdir|node_gyp)$/i;
+  const foreign = /^(npm_config_.*|(C|CXX|CPP|LD|MAKE|GYP)_?(FLAGS|DEFINES)|BUILDTYPE|PYTHON.+)$/i;
+  for (const name of Object.keys(env))
+    if (foreign.test(name) && !keeps.test(name)) delete env[name];
+  return env;
 }
 
 /** The folder over include/node of this Node, or of npm's setting; undefined makes node-gyp download. */

@@ -38,6 +38,13 @@ export function fail(error) {
   if (error instanceof SetupError) {
     console.error(`Error: ${error.message}`);
     for (const line of error.logLines) console.error(`  | ${line}`);
+  } else if (error.syscall) {
+    // What the system refuses: a read-only folder, a full disk, a file where a folder should be.
+    const place = [error.path, error.dest].filter(Boolean).join(' and ') || 'this folder';
+    console.error(
+      `Error: ${place} cannot be used (${error.message}). Look at what lies there, at its rights ` +
+        'and at the free space, and run this again.',
+    );
   } else {
     console.error(error);
   }

@@ -1,7 +1,7 @@
 // How does lib become JavaScript? By tsc, into lib/dist, which changes only when all compiled.
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runLogged, SetupError } from './commands.mjs';
 import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 
@@ -30,8 +30,27 @@ export async function compileLibrary(project) {
       error.logLines,
     );
   }
-  writeStamp(join(compiled, '.setup.json'), { inputs, outputs: readdirSync(compiled) });
-  rmSync(join(lib, 'dist'), { recursive: true, force: true });
-  renameSync(compiled, join(lib, 'dist'));
+  replaceFiles(compiled, join(lib, 'dist'), inputs);
   return `${sources.length} files compiled`;
+}
+
+/** Moves the compiled files into lib/dist and removes those of the last time; others there stay. */
+function replaceFiles(compiled, dist, inputs) {
+  const stampFile = join(dist, '.setup.json');
+  const outputs = readdirSync(compiled, { recursive: true }).filter((it) => /\.[jt]s$/.test(it));
+  let old = [];
+  try {
+    old = JSON.parse(readFileSync(stampFile, 'utf8')).outputs;
+  } catch {
+    // lib/dist is new, or `npm run build` made it.
+  }
+  for (const output of outputs) {
+    mkdirSync(join(dist, dirname(output)), { recursive: true });
+    renameSync(join(compiled, output), join(dist, output));
+  }
+  for (const output of old.filter((it) => /\.[jt]s$/.test(it) && !outputs.includes(it))) {
+    rmSync(join(dist, output), { force: true });
+  }
+  writeStamp(stampFile, { inputs, outputs });
+  rmSync(compiled, { recursive: true });
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLogged, SetupError } from './commands.mjs';
-import { pythonEnvironment } from './python.mjs';
+import { pipEnvironment } from './python.mjs';
 import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 
 const version = '2.21.0';
@@ -77,7 +77,7 @@ function wheelName(gpu) {
 async function fetchWheels(project, requirements, folder, prefixes) {
   const downloads = mkdtempSync(join(project.native, 'unpacking-'));
   // pip keeps unfinished downloads in TMPDIR, which is often too small for CUDA's 3 GB.
-  const env = { ...pythonEnvironment(), TMPDIR: downloads };
+  const env = { ...pipEnvironment(project), TMPDIR: downloads };
   const options = ['--no-deps', '--only-binary=:all:', '--dest', downloads];
   const download = ['-m', 'pip', 'download', ...options, ...requirements];
   await runLogged(project, project.python, download, { env });

@@ -14,9 +14,7 @@ export async function installPackages(project) {
   if (currentStamp(stampFile, inputs)) return 'up to date';
 
   try {
-    const [command, ...args] = npmCommand();
-    // Without --include=dev, NODE_ENV=production leaves out the compiler of lib.
-    await runLogged(project, command, [...args, 'ci', '--include=dev'], { cwd: root });
+    await runNpm(project, 'ci', root, ['--workspaces', '--include-workspace-root']);
   } catch (error) {
     throw new SetupError(
       `The npm packages could not be installed: ${error.message}. ` +
@@ -29,6 +27,40 @@ export async function installPackages(project) {
     .map((folder) => join('..', folder, 'package.json'));
   writeStamp(stampFile, { inputs, outputs: installed });
   return `${installed.length} installed`;
+}
+
+/**
+ * What a user may have set otherwise for npm, in files or variables; the line of a command wins.
+ * NODE_ENV=production, for one, leaves out the compiler of lib.
+ */
+const npmOptions = [
+  ...['dev', 'optional', 'peer'].map((kind) => `--include=${kind}`),
+  ...['bin-links', 'package-lock', 'save', 'ignore-scripts'].map((name) => `--${name}`),
+  ...['global', 'dry-run', 'package-lock-only', 'legacy-peer-deps', 'strict-peer-deps'].map(
+    (name) => `--no-${name}`,
+  ),
+  '--location=project',
+  '--install-strategy=hoisted',
+  '--no-install-links',
+  '--loglevel=notice',
+];
+
+/** Runs `npm ci` or `npm install` in a folder, the output in the log. */
+export async function runNpm(project, command, folder, args = []) {
+  const [program, ...first] = npmCommand();
+  const options = [...first, command, ...npmOptions, ...args];
+  await runLogged(project, program, options, { cwd: folder, env: npmEnvironment() });
+}
+
+/** Without what an `npm run` around this says of its own package. */
+function npmEnvironment() {
+  const env = { ...process.env };
+  for (const name of Object.keys(env)) {
+    if (/^(npm_(package|lifecycle)_|npm_command$|npm_config_(local_)?prefix$)/.test(name)) {
+      delete env[name];
+    }
+  }
+  return env;
 }
 
 /** npm as a command with its first arguments: by the Node that runs this where that is possible. */

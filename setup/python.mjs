@@ -1,7 +1,18 @@
 // Which Python, and which packages does it get? The project's own .venv, pinned by requirements.txt.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { devNull } from 'node:os';
+import { basename, join } from 'node:path';
 import { findProgram, runLogged, SetupError } from './commands.mjs';
 import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 
@@ -18,9 +29,25 @@ except ImportError as error:
 print(json.dumps({'version': '%d.%d.%d' % sys.version_info[:3], 'program': sys.executable, 'missing': missing}))
 `;
 
+/** How pip reaches its packages: of all that a user can set for it, only this concerns the set-up. */
+const pipSettings = new Set(
+  `index-url extra-index-url no-index find-links trusted-host proxy cert client-cert timeout
+   default-timeout retries cache-dir no-cache-dir keyring-provider use-feature use-deprecated
+   prefer-binary resume-retries`.split(/\s+/),
+);
+
+const pipProbe = `
+import ast, json, subprocess, sys
+listed = subprocess.run([sys.executable, '-m', 'pip', 'config', 'list'], capture_output=True, text=True)
+settings = [line.partition('=') for line in listed.stdout.splitlines() if '=' in line]
+print(json.dumps({'error': listed.stderr if listed.returncode else '',
+                  'settings': [[name, ast.literal_eval(value)] for name, _, value in settings]}))
+`;
+
 /** Settles `project.basePython`: undefined when .venv is up to date, or else what to make it from. */
 export function choosePython(project) {
   const stamp = currentEnvironment(project);
+  if (!stamp) requireOwnEnvironment(project.venv);
   const python = stamp ?? findPython();
   if (!stamp) project.basePython = python.program;
   return `Node ${process.versions.node}, Python ${python.version}`;
@@ -28,11 +55,12 @@ export function choosePython(project) {
 
 export async function installPythonPackages(project) {
   if (!project.basePython) return 'up to date';
-  rmSync(project.venv, { recursive: true, force: true });
+  const kept = clearEnvironment(project);
   try {
-    await runLogged(project, project.basePython, ['-m', 'venv', project.venv]);
+    const env = pythonEnvironment();
+    await runLogged(project, project.basePython, ['-m', 'venv', project.venv], { env });
     const install = ['-m', 'pip', 'install', '--only-binary=:all:', '--requirement', requirements];
-    await runLogged(project, project.python, install, { env: pythonEnvironment() });
+    await runLogged(project, project.python, install, { env: pipEnvironment(project) });
   } catch (error) {
     throw new SetupError(
       `The Python packages could not be installed: ${error.message}. ` +
@@ -41,20 +69,126 @@ export async function installPythonPackages(project) {
     );
   }
   const { version } = examine(project.python);
-  const packages = join('lib', `python${minor(version)}`, 'site-packages');
-  const outputs = ['bin', packages, join('share', 'jupyter', 'lab')].flatMap((folder) =>
-    readdirSync(join(project.venv, folder)).map((entry) => join(folder, entry)),
-  );
+  const outputs = listEnvironment(project.venv);
   writeStamp(join(project.venv, 'setup.json'), { inputs: inputsOf(project), outputs, version });
-  return `${readdirSync(join(project.venv, packages)).filter(isDistribution).length} installed`;
+  return `${outputs.filter(isDistribution).length} installed${kept}`;
 }
 
-/** The environment for Python programs: nobody's PYTHONPATH puts other versions before the pinned. */
+/** Refuses a .venv that somebody else made: what lies in it is not the set-up's to replace. */
+export function requireOwnEnvironment(venv) {
+  const entry = lstatSync(venv, { throwIfNoEntry: false });
+  if (!entry) return;
+  const isFolder = existsSync(venv) && statSync(venv).isDirectory();
+  if (isFolder && (existsSync(join(venv, 'setup.json')) || readdirSync(venv).length === 0)) return;
+  const what = isFolder
+    ? 'was not made by this set-up (there is no setup.json in it)'
+    : entry.isSymbolicLink()
+      ? 'is a link that leads to no folder'
+      : 'is not a folder';
+  throw new SetupError(
+    `${venv} ${what}. The set-up needs that name for its Python environment: ` +
+      'rename or remove it and run this again.',
+  );
+}
+
+/**
+ * Makes room in .venv, also where it is a link to a folder on another disk.
+ *
+ * @returns What became of packages that somebody added: they are kept, in a folder beside it.
+ */
+function clearEnvironment({ venv }) {
+  mkdirSync(venv, { recursive: true });
+  const stampFile = join(venv, 'setup.json');
+  let added = [];
+  try {
+    const { outputs } = JSON.parse(readFileSync(stampFile, 'utf8'));
+    added = outputs.length === 0 ? [] : listEnvironment(venv).filter((it) => !outputs.includes(it));
+  } catch {
+    // Without a readable stamp the set-up did not finish, and nobody has used the environment.
+  }
+  let kept = '';
+  if (added.length > 0) {
+    const folder = realpathSync(venv);
+    let number = 1;
+    while (existsSync(`${folder}-old-${number}`)) number++;
+    const old = `${folder}-old-${number}`;
+    renameSync(folder, old);
+    mkdirSync(folder);
+    kept = `; the one before had ${added.map((it) => basename(it)).join(', ')} too and is now ${old}`;
+  }
+  for (const entry of readdirSync(venv)) {
+    if (entry !== 'setup.json') rmSync(join(venv, entry), { recursive: true, force: true });
+  }
+  // From here on this .venv is known as the set-up's own, also after an interrupt.
+  writeStamp(stampFile, { inputs: '', outputs: [] });
+  return kept;
+}
+
+const addedLater = ['__pycache__', 'settings', 'tslab'];
+
+/** The programs, packages and kernels of an environment, as paths in it. */
+function listEnvironment(venv) {
+  const libraries = readdirSync(join(venv, 'lib')).filter((name) => name.startsWith('python'));
+  const folders = [
+    'bin',
+    ...libraries.map((name) => join('lib', name, 'site-packages')),
+    join('share', 'jupyter', 'lab'),
+    join('share', 'jupyter', 'kernels'),
+  ];
+  return folders.flatMap((folder) =>
+    readdirSync(join(venv, folder))
+      .filter((entry) => !addedLater.includes(entry))
+      .map((entry) => join(folder, entry)),
+  );
+}
+
+/**
+ * The environment for Python programs: what a user set for their own Python (other paths, warnings
+ * as errors, settings of pip such as `user` or `target`) stays out of the set-up's.
+ */
 export function pythonEnvironment() {
   const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
-  delete env.PYTHONPATH;
-  delete env.PYTHONHOME;
+  for (const name of Object.keys(env)) {
+    if (/^(PYTHON|__PYVENV_LAUNCHER__$)/.test(name)) delete env[name];
+  }
   return env;
+}
+
+/**
+ * The environment for pip: from the user's files and variables only what it needs to reach its
+ * packages (indexes, proxy, certificates), since pip knows no way to unset a single one.
+ */
+export function pipEnvironment(project) {
+  const env = pythonEnvironment();
+  const own = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('PIP_')) continue;
+    delete env[name];
+    if (pipSettings.has(settingName(name))) own[name] = value;
+  }
+  // These would hide files, or the list itself, from `pip config list`.
+  const shown = { PIP_USER: '0', PIP_GLOBAL: '0', PIP_SITE: '0', PIP_QUIET: '0', PIP_VERBOSE: '0' };
+  const { PIP_CONFIG_FILE } = process.env;
+  const { stdout } = spawnSync(project.python, ['-c', pipProbe], {
+    encoding: 'utf8',
+    env: { ...env, ...shown, ...(PIP_CONFIG_FILE && { PIP_CONFIG_FILE }) },
+  });
+  const { error, settings } = JSON.parse(stdout);
+  if (error) throw new SetupError('pip cannot read its settings', error.trim().split('\n'));
+  // As pip does: a command's own section comes after the one for all commands.
+  for (const wanted of ['global', 'download', 'install']) {
+    for (const [key, value] of settings) {
+      const [section, name] = key.split('.');
+      if (section === wanted && pipSettings.has(name)) {
+        env[`PIP_${name.replaceAll('-', '_').toUpperCase()}`] = value;
+      }
+    }
+  }
+  return { ...env, ...own, PIP_CONFIG_FILE: devNull, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+}
+
+function settingName(variable) {
+  return variable.slice('PIP_'.length).toLowerCase().replaceAll('_', '-');
 }
 
 /** The stamp of .venv where its packages are the pinned ones and its Python still starts. */

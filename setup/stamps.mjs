@@ -35,6 +35,6 @@ export function writeStamp(file, stamp) {
 /** Writes a file under a temporary name first, so that nobody ever reads half of it. */
 export function writeFileAtomically(file, text) {
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
+  writeFileSync(temporary, text, { flush: true });
   renameSync(temporary, file);
 }

@@ -12,28 +12,31 @@ import { findTslab } from './tslab.mjs';
  */
 export function registerKernel(project) {
   const tslab = join(findTslab(project), 'bin', 'tslab');
-  const kernel = {
-    argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'],
-    display_name: 'TypeScript',
-    language: 'typescript',
-  };
+  const argv = [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'];
+  const kernel = { argv, display_name: 'TypeScript', language: 'typescript' };
   const noNews = { fetchNews: 'false', checkForUpdates: false };
   const settings = { '@jupyterlab/apputils-extension:notification': noNews };
   const share = join(project.venv, 'share', 'jupyter');
   const changes = [
-    writeIfDifferent(join(share, 'kernels', 'tslab', 'kernel.json'), kernel),
-    writeIfDifferent(join(share, 'lab', 'settings', 'overrides.json'), settings),
+    // What somebody added to these files (a kernel's `env`, other settings) stays.
+    update(join(share, 'kernels', 'tslab', 'kernel.json'), (own) => ({ ...kernel, ...own, argv })),
+    update(join(share, 'lab', 'settings', 'overrides.json'), (own) => ({ ...settings, ...own })),
   ];
   return changes.includes(true) ? 'registered in .venv/share/jupyter' : 'up to date';
 }
 
-function writeIfDifferent(file, content) {
-  const text = `${JSON.stringify(content, null, 1)}\n`;
+/** Writes what `change` makes of a JSON file's content, where that is something else. */
+function update(file, change) {
+  let old = '';
+  let content = {};
   try {
-    if (readFileSync(file, 'utf8') === text) return false;
+    old = readFileSync(file, 'utf8');
+    content = JSON.parse(old);
   } catch {
     mkdirSync(dirname(file), { recursive: true });
   }
+  const text = `${JSON.stringify(change(content), null, 1)}\n`;
+  if (text === old) return false;
   writeFileAtomically(file, text);
   return true;
 }
@@ -43,8 +46,11 @@ export function jupyterEnvironment(project) {
   const folder = join(project.root, '.jupyter');
   const { MNIST_DIR } = process.env;
   mkdirSync(folder, { recursive: true });
+  const env = pythonEnvironment();
+  // Other places for kernels, settings and JupyterLab itself would come before the ones of .venv.
+  for (const name of ['JUPYTER_PATH', 'JUPYTER_CONFIG_PATH', 'JUPYTERLAB_DIR']) delete env[name];
   return {
-    ...pythonEnvironment(),
+    ...env,
     JUPYTER_CONFIG_DIR: join(folder, 'config'),
     JUPYTER_DATA_DIR: join(folder, 'data'),
     JUPYTER_RUNTIME_DIR: join(folder, 'runtime'),
@@ -56,11 +62,11 @@ export function jupyterEnvironment(project) {
   };
 }
 
-/** Opens JupyterLab on notebooks/; it ends with JupyterLab's exit code. */
+/** Opens JupyterLab on notebooks/, or on the folder of one's own; it ends with JupyterLab's exit code. */
 export async function openJupyterLab(project, args) {
   const options = [
     `--ServerApp.root_dir=${project.root}`,
-    '--LabApp.default_url=/lab/tree/notebooks',
+    `--LabApp.default_url=/lab${project.isRepository ? '/tree/notebooks' : ''}`,
   ];
   if (process.getuid() === 0) options.push('--allow-root');
   passSignalsOn();

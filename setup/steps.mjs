@@ -33,7 +33,6 @@ export async function setUp() {
     if (project.isRepository) await step('lib', () => compileLibrary(project));
     await step('tslab', () => mendTslab(project));
     await step('tslab kernel', () => registerKernel(project));
-    if (!project.isRepository) console.log('JupyterLab starts with: .venv/bin/jupyter lab');
   } catch (error) {
     fail(error);
   }
@@ -41,7 +40,7 @@ export async function setUp() {
 }
 
 /** The repository that this file belongs to, or the current folder where it is an npm package. */
-function findProject() {
+export function findProject() {
   const parent = dirname(dirname(fileURLToPath(import.meta.url)));
   const isRepository = hasWorkspaces(parent);
   const root = isRepository ? parent : process.cwd();

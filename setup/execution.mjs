@@ -1,5 +1,6 @@
 // How is a notebook executed? From its first cell to its last in a fresh kernel. The notebook and its
 // results are replaced together, and only when every cell succeeded.
+import { randomUUID } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -119,7 +120,7 @@ async function execute(project, notebook, folder, quick) {
 export function replaceResults(notebook, executed, results, target) {
   const old = `${results}-old`;
   // The copy is what a full disk or another one could spoil, so it comes before the renames.
-  const staged = `${notebook}.${process.pid}.tmp`;
+  const staged = `${notebook}.${randomUUID()}.tmp`;
   const undo = [];
   try {
     copyFileSync(executed, staged, constants.COPYFILE_EXCL);

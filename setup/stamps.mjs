@@ -1,7 +1,7 @@
 // What is up to date? A stamp is a small file beside what a step made, written last. It holds a
 // fingerprint of what went in and the paths of what came out, so that a step runs again when the
 // one differs or one of the others is gone, and after it was interrupted.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
@@ -34,7 +34,8 @@ export function writeStamp(file, stamp) {
 
 /** Writes a file under a temporary name first, so that nobody ever reads half of it. */
 export function writeFileAtomically(file, text) {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { flush: true });
+  // Of a name that no process has, here or on another machine that shares the folder.
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  writeFileSync(temporary, text, { flag: 'wx', flush: true });
   renameSync(temporary, file);
 }

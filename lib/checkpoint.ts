@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { CallbackState } from './callbacks';
 import type { DigitSet } from './digits';
 import { sha256 } from './files';
@@ -90,8 +90,15 @@ export class Checkpoint<Run extends object> {
    * @throws Error that names the file when it is damaged.
    */
   async restore(): Promise<Run | undefined> {
-    if (!existsSync(this.file)) {
-      return undefined;
+    const { file } = this;
+    if (typeof file !== 'string' || file === '') {
+      throw new TypeError(`checkpointFile is ${JSON.stringify(file)}; expected the path of a file`);
+    }
+    await this.requireKeepable();
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    if (!found.isFile()) {
+      throw new CheckpointError(`${file} is a folder; expected a file, or none yet. Give another`);
     }
     const { arrays, metadata } = await readSafetensors(this.file);
     if (metadata.training === undefined) {
@@ -116,6 +123,21 @@ export class Checkpoint<Run extends object> {
       callback.setState({ values: contents.callbacks[index], weights: kept });
     });
     return contents.run;
+  }
+
+  /** Refuses an optimizer of which tfjs gives no state, before an epoch is lost for it. */
+  private async requireKeepable(): Promise<void> {
+    const { optimizer } = this.model;
+    try {
+      const [iterations] = await optimizer.getWeights();
+      tf.dispose(iterations.tensor);
+    } catch (error) {
+      throw new CheckpointError(
+        `the optimizer ${optimizer.getClassName()} cannot be kept in ${this.file} ` +
+          `(${(error as Error).message}). Leave out checkpointFile, or compile with adam`,
+        { cause: error },
+      );
+    }
   }
 
   private requireSameSettings(kept: RunSettings): void {

@@ -63,7 +63,29 @@ export function requireTrainable(model: tf.LayersModel): void {
         'class: end it in a dense layer with softmax, after tf.layers.flatten()',
     );
   }
+  if (model.trainableWeights.length === 0) {
+    throw new Error(
+      `model ${name} has nothing to train: it has no weights, or all its layers are frozen. Set ` +
+        'trainable = true on those that are to learn',
+    );
+  }
+  const bare = model.layers.find((layer) => {
+    const { scale, center } = layer.getConfig();
+    return layer.getClassName() === 'BatchNormalization' && !(scale && center);
+  });
+  if (bare !== undefined) {
+    throw new Error(
+      `layer ${bare.name} of model ${name} normalizes without scale or center, which tfjs cannot ` +
+        'train; expected both. Leave out scale: false and center: false',
+    );
+  }
   const loss = lossOf(model);
+  if (shape[1] === 1 && lastActivation(outputs[0] as unknown as LayerOutput) === 'linear') {
+    throw new Error(
+      `model ${name} gives one number without bounds, as for a regression; expected class ` +
+        'probabilities, which train is for. Train it by model.fit',
+    );
+  }
   if (shape[1] === 1 && crossEntropies.slice(0, 2).includes(loss)) {
     throw new Error(
       `model ${name} has one output, but its loss ${loss} takes one a class; expected an output for ` +
@@ -131,6 +153,22 @@ export function accuracyPlace(model: tf.LayersModel): number {
 export function guessingLoss(model: tf.LayersModel): number | undefined {
   const isCategorical = crossEntropies.slice(0, 2).includes(lossOf(model));
   return isCategorical ? Math.log(model.outputs[0].shape.at(-1) as number) : undefined;
+}
+
+/**
+ * Gives what of a compilation decides the steps of a training, but for the learning rate, as a JSON
+ * value; a loss function of one's own stands as its source.
+ *
+ * @param model - Compiled.
+ */
+export function compilationOf(model: tf.LayersModel): { loss: string; optimizer: string } {
+  const { optimizer } = model;
+  const settings = { ...optimizer.getConfig() };
+  delete settings.learningRate;
+  return {
+    loss: String(lossOf(model)),
+    optimizer: `${optimizer.getClassName()} ${JSON.stringify(settings)}`,
+  };
 }
 
 /** The loss of the one output, by name or as a function. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -15,7 +15,7 @@ import path from 'node:path';
 export async function writeFileWhole(file: string, contents: string | Uint8Array): Promise<void> {
   let temporary: string | undefined;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     const target = await realpath(file).catch((error) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return file;
       throw error;
@@ -36,6 +36,22 @@ export async function writeFileWhole(file: string, contents: string | Uint8Array
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {});
     throw writingError(file, error);
   }
+}
+
+/**
+ * Makes a folder with those above it, where they are missing. Node's own recursive way never ends in
+ * a folder that refuses it, such as /proc.
+ *
+ * @throws Error of the system where it cannot be made.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const isFolder = async () => (await stat(folder).catch(() => undefined))?.isDirectory();
+  if (await isFolder()) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder).catch(async (error) => {
+    if (!(await isFolder())) throw error;
+  });
 }
 
 /** Tells whether a name is one under which {@link writeFileWhole} writes, as a kill leaves it. */

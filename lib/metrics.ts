@@ -3,7 +3,7 @@
  * Probabilities are one flat array of n rows with classCount columns, row after row. Scores are
  * fractions from 0 to 1 and equal scikit-learn's; all but the log loss are better when higher.
  */
-import { requireWhole } from './numbers';
+import { requireNumber, requireWhole } from './numbers';
 
 const digitCount = 10;
 const digitNames: readonly string[] = Array.from({ length: digitCount }, (_, digit) => `${digit}`);
@@ -170,6 +170,7 @@ export function confusionMatrix(
  * @example normalizeRows([[3, 1], [0, 0]]) // [[0.75, 0.25], [0, 0]]
  */
 export function normalizeRows(matrix: readonly (readonly number[])[]): number[][] {
+  requireCounts(matrix);
   return matrix.map((row) => row.map((count) => ratio(count, sum(row))));
 }
 
@@ -236,6 +237,7 @@ export function classificationReport(
  * @example perClassAccuracy([[3, 1], [0, 0]]) // [0.75, NaN]
  */
 export function perClassAccuracy(matrix: readonly (readonly number[])[]): number[] {
+  requireCounts(matrix);
   return matrix.map((row, truth) => row[truth] / sum(row));
 }
 
@@ -254,6 +256,7 @@ export function mostConfusedPairs(
   count: number,
 ): ConfusedPair[] {
   requireWhole('count', count, 0);
+  requireCounts(matrix);
   return matrix
     .flatMap((row, truth) =>
       row.map((times, guess) => ({ truth, guess, count: times, share: ratio(times, sum(row)) })),
@@ -341,6 +344,7 @@ export function errorSummary(
 export function wilsonInterval(successes: number, total: number, z = 1.959963984540054): Interval {
   requireWhole('total', total, 1);
   requireWhole('successes', successes, 0, total);
+  requireNumber('z', z, 'a number from 0', z >= 0);
   const failures = total - successes;
   const center = (successes + (z * z) / 2) / (total + z * z);
   const reach = (z / (total + z * z)) * Math.sqrt((successes * failures) / total + (z * z) / 4);
@@ -398,6 +402,18 @@ function checkLength(
           : ''),
     );
   }
+}
+
+/** Refuses what is no confusion matrix: as many columns as rows, whole numbers from 0. */
+function requireCounts(matrix: readonly (readonly number[])[]): void {
+  matrix.forEach((row, truth) => {
+    if (row.length !== matrix.length) {
+      throw new RangeError(
+        `matrix[${truth}] has ${row.length} columns; expected ${matrix.length}, as many as rows`,
+      );
+    }
+    row.forEach((count, guess) => requireWhole(`matrix[${truth}][${guess}]`, count, 0));
+  });
 }
 
 /** Refuses labels out of range and rows of probabilities that do not fit them, with a RangeError. */

@@ -66,7 +66,7 @@ export async function readSafetensors(
 ): Promise<{ arrays: NamedArray[]; metadata: Metadata }> {
   const bytes = await readFile(file);
   const damaged = (problem: string) =>
-    new Error(`${file} is damaged: ${problem}. Restore the file, or delete it and start anew`);
+    new Error(`${file} is damaged: ${problem}. Restore the file, or start anew with another name`);
   const length = bytes.length < 8 ? Infinity : Number(bytes.readBigUInt64LE());
   if (length > bytes.length - 8) {
     throw damaged(`it ends after ${bytes.length} bytes, within its header`);

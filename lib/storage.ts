@@ -1,5 +1,5 @@
 import type { io } from '@tensorflow/tfjs-core';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256, writeFileWhole } from './files';
 import { tf } from './tensorflow';
@@ -35,7 +35,7 @@ interface SavedModel extends io.ModelJSON {
  */
 export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
   const target = pathOf(folder);
-  if (target === undefined || path.extname(target) === '.json') {
+  if (!target || path.extname(target) === '.json') {
     throw new Error(
       `cannot save ${model.name} to ${folder}; expected the path of a folder, which ${topologyFile} ` +
         'is then written to',
@@ -138,6 +138,11 @@ async function readModel(place: string): Promise<io.ModelArtifacts> {
 
 /** The path that a path or `file://` URL means to tfjs; none for the URL of another kind. */
 function pathOf(place: string): string | undefined {
+  if (typeof place !== 'string') {
+    throw new TypeError(
+      `the place of a model is ${String(place)}; expected a text, as a path or file:// URL`,
+    );
+  }
   if (/^file:\/\//i.test(place)) return place.slice('file://'.length);
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(place) ? undefined : place;
 }
@@ -147,6 +152,9 @@ async function earlierModel(folder: string): Promise<SavedModel | undefined> {
   const inTheWay = (file: string, what: string) =>
     new Error(`cannot save a model to ${folder}: ${file} is ${what}. Give another folder`);
   const found = await stat(folder).catch(() => undefined);
+  if (found === undefined && (await lstat(folder).catch(() => undefined))?.isSymbolicLink()) {
+    throw inTheWay(folder, 'a symbolic link that leads nowhere');
+  }
   if (found !== undefined && !found.isDirectory()) {
     throw inTheWay(folder, 'a file; expected a folder, or none yet');
   }

@@ -5,7 +5,7 @@ import { DataFrame } from 'danfojs-node';
 import { layerShapes } from './fused/shapes';
 import type { ClassificationReport, ConfusedPair, Interval, Scores } from './metrics';
 import type { DigitData } from './mnist';
-import { thousands } from './numbers';
+import { requireWhole, thousands } from './numbers';
 import type { tf } from './tensorflow';
 
 /** What one trained network is compared by. */
@@ -143,6 +143,11 @@ export function confusedPairsTable(
   pairs: readonly ConfusedPair[],
   classNames: readonly string[],
 ): DataFrame {
+  pairs.forEach(({ truth, guess }, index) => {
+    const last = classNames.length - 1;
+    requireWhole(`pairs[${index}].truth`, truth, 0, last);
+    requireWhole(`pairs[${index}].guess`, guess, 0, last);
+  });
   return frame(
     ['truth', 'guess', 'count (images)', 'share of the true class (%)'],
     pairs.map(({ truth, guess, count, share }) => [

@@ -6,7 +6,7 @@ import {
   networkDigest,
   type ResumableCallback,
 } from './checkpoint';
-import { guessingLoss, requireTrainable } from './compilation';
+import { compilationOf, guessingLoss, requireTrainable } from './compilation';
 import { selectDigits, type DigitSet } from './digits';
 import { FusedTraining, type LossAndAccuracy } from './fused';
 import { learningRateOf } from './learningRate';
@@ -179,6 +179,7 @@ async function trainAlone(
   requireWhole('epochs', epochs, 1);
   requireWhole('batchSize', batchSize, 1);
   requireWhole('replicas', replicas, 1);
+  requireCallbacks(callbacks);
   const training = digitsFor(model, trainingImages, 'training');
   const validation = digitsFor(model, validationImages, 'validation');
 
@@ -287,6 +288,19 @@ async function trainAlone(
   }
 }
 
+/** Refuses what is no list of callbacks, before the first is called. */
+function requireCallbacks(callbacks: readonly ResumableCallback[]): void {
+  const isCallback = (it: Partial<ResumableCallback> | null) =>
+    [it?.setModel, it?.onTrainBegin, it?.onEpochEnd, it?.onTrainEnd].every(
+      (method) => typeof method === 'function',
+    );
+  if (Array.isArray(callbacks) && callbacks.every(isCallback)) return;
+  throw new TypeError(
+    'callbacks has something that is no callback; expected an array of EarlyStopping, ' +
+      'ReduceLearningRateOnPlateau, or classes that extend tf.Callback',
+  );
+}
+
 /** The checkpoint that the options ask for, with all that decides what the training ends with. */
 function openCheckpoint(
   model: tf.LayersModel,
@@ -300,6 +314,7 @@ function openCheckpoint(
   }
   return new Checkpoint(options.checkpointFile, model, callbacks, {
     network: networkDigest(model),
+    ...compilationOf(model),
     learningRate: learningRateOf(model.optimizer),
     batchSize,
     seed,

@@ -1,15 +1,6 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isTemporaryName } from '../lib/files';
+import { isTemporaryName, makeFolder } from '../lib/files';
 
 /** An output folder cannot be used; the message says why and what to do. */
 export class OutputFolderError extends Error {
@@ -46,10 +37,10 @@ export const figureNames = [
  * @throws OutputFolderError when the folder is a file, cannot be written, is another run's, or has
  *   files under the names of a run's that no run wrote.
  */
-export function claimFolder(folder: string): void {
+export async function claimFolder(folder: string): Promise<void> {
   const lock = path.join(folder, 'run.lock');
   try {
-    makeFolder(folder);
+    await makeFolder(folder);
     while (!tryToLock(lock));
   } catch (error) {
     if (error instanceof OutputFolderError) throw error;
@@ -80,17 +71,6 @@ function requireOwnFiles(folder: string): void {
     `${folder} has ${names.join(', ')}, which no run of train wrote and this one would replace. ` +
       'Give another --output, or move what is there',
   );
-}
-
-/** Makes a folder; Node's own recursive way never ends in a folder that refuses it, such as /proc. */
-function makeFolder(folder: string): void {
-  const parent = path.dirname(folder);
-  if (!existsSync(parent)) makeFolder(parent);
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
-  }
 }
 
 /** Makes the lock file, unless it is there and must be looked at again. */

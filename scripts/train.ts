@@ -134,7 +134,7 @@ async function main(): Promise<number> {
   try {
     // A claim makes the folder, so what has nothing to go on with is refused before it too.
     if (args.resume) requireUnfinished(output);
-    claimFolder(output);
+    await claimFolder(output);
     if (args.resume) requireUnfinished(output);
     else requireNoneUnfinished(output);
     log = openLog(args.logLevel, path.join(output, logFile));

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { accuracyPlace, guessingLoss, labelForm, requireTrainable } from '../lib/compilation';
 import type { DigitSet } from '../lib/digits';
 import { accuracy as shareRight, mostProbableClasses } from '../lib/metrics';
@@ -162,6 +165,71 @@ describe('compilation', () => {
     assert.throws(() => requireTrainable(gone), /model own is disposed; build or load it again/);
     tf.dispose(map.getWeights());
     tf.dispose(bare.getWeights());
+  });
+
+  it('requireTrainable(model) refuses what tfjs would only fail on: frozen, bare, unbounded', () => {
+    const frozen = build();
+    frozen.trainable = false;
+    assert.throws(
+      () => requireTrainable(frozen),
+      /model own has nothing to train.*trainable = true/,
+    );
+    frozen.trainable = true;
+    const bare = tf.sequential({
+      layers: [
+        layers.flatten({ inputShape: [4, 4, 1] }),
+        layers.batchNormalization({ scale: false, name: 'bare' }),
+        layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+    bare.compile(compiled as tf.ModelCompileArgs);
+    const number = tf.sequential({
+      name: 'number',
+      layers: [layers.flatten({ inputShape: [4, 4, 1] }), layers.dense({ units: 1 })],
+    });
+    number.compile({ optimizer: 'adam', loss: 'meanSquaredError', metrics: ['accuracy'] });
+    models.push(bare, number);
+    assert.throws(() => requireTrainable(bare), /layer bare of model .* without scale or center/);
+    assert.throws(() => requireTrainable(number), /model number gives one number without bounds/);
+  });
+
+  it('train(model, ...) refuses callbacks that are none, and checkpoint files that cannot be', async () => {
+    const digits = stripes(30);
+    const attempt = (options: object) => train(build(), digits, digits, { epochs: 1, ...options });
+    for (const callbacks of [{}, [null], [{ onEpochEnd() {} }]]) {
+      await assert.rejects(attempt({ callbacks }), /callbacks has something that is no callback/);
+    }
+    for (const checkpointFile of ['', 5]) {
+      await assert.rejects(attempt({ checkpointFile }), /checkpointFile is .*expected the path/);
+    }
+    await assert.rejects(attempt({ checkpointFile: os.tmpdir() }), /is a folder; expected a file/);
+    const model = build('softmax', { ...compiled, optimizer: tf.train.adamax(0.1) });
+    const checkpointFile = path.join(os.tmpdir(), 'never-written.safetensors');
+    await assert.rejects(
+      train(model, digits, digits, { epochs: 1, checkpointFile }),
+      /the optimizer Adamax cannot be kept in .*never-written.*Leave out checkpointFile/,
+    );
+  });
+
+  it('train(model, ...) refuses the checkpoint of another loss or other settings of Adam', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'compilation-test-'));
+    try {
+      const digits = stripes(30);
+      const options = { epochs: 1, checkpointFile: path.join(folder, 'run.safetensors') };
+      const start = () => build('softmax', { ...compiled, optimizer: tf.train.adam(0.001) });
+      await train(start(), digits, digits, options);
+      await train(start(), digits, digits, options);
+      const loss = build('softmax', {
+        ...compiled,
+        optimizer: tf.train.adam(0.001),
+        loss: 'categoricalCrossentropy',
+      });
+      const betas = build('softmax', { ...compiled, optimizer: tf.train.adam(0.001, 0.5) });
+      await assert.rejects(train(loss, digits, digits, options), /loss was .* and is "categorical/);
+      await assert.rejects(train(betas, digits, digits, options), /optimizer was .* and is/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('labelForm, accuracyPlace and guessingLoss follow the compilation', () => {

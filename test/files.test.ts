@@ -55,6 +55,11 @@ describe('files', () => {
     assert.deepEqual(await readdir(target), ['kept']);
   });
 
+  it('writeFileWhole(file, contents) ends with an error where no folder can be made', async function () {
+    if (process.platform !== 'linux') this.skip();
+    await assert.rejects(writeFileWhole('/proc/none/file', 'x'), /cannot write \/proc\/none\/file/);
+  });
+
   it('writeFileWhole(file, contents) follows a symbolic link, and leaves it one', async () => {
     const [file, link] = ['file', 'link'].map((name) => path.join(folder, name));
     await writeFile(file, 'old');

@@ -423,3 +423,39 @@ function assertClose(actual: unknown, expected: unknown, place = 'value'): void 
     assert.deepEqual(actual, expected, place);
   }
 }
+
+it('normalizeRows, perClassAccuracy and mostConfusedPairs refuse what is no confusion matrix', () => {
+  for (const [matrix, message] of [
+    [[[1, 2], [3]], /matrix\[1\] has 1 columns; expected 2/],
+    [[[1], [2]], /matrix\[0\] has 1 columns; expected 2/],
+    [
+      [
+        [1, -1],
+        [0, 2],
+      ],
+      /matrix\[0\]\[1\] is -1; expected a whole number from 0/,
+    ],
+    [
+      [
+        [1, NaN],
+        [0, 2],
+      ],
+      /matrix\[0\]\[1\] is NaN/,
+    ],
+    [
+      [
+        [1, '2'],
+        [0, 2],
+      ],
+      /matrix\[0\]\[1\] is 2; expected a whole number/,
+    ],
+  ] as [number[][], RegExp][]) {
+    assert.throws(() => normalizeRows(matrix), message);
+    assert.throws(() => perClassAccuracy(matrix), message);
+    assert.throws(() => mostConfusedPairs(matrix, 2), message);
+  }
+});
+
+it('wilsonInterval(successes, total, z) refuses a z below 0', () => {
+  assert.throws(() => wilsonInterval(1, 2, -1), /z is -1; expected a number from 0/);
+});

@@ -94,6 +94,14 @@ describe('storage', () => {
     await assert.rejects(saveModel(model, file), /file is a file; expected a folder/);
     await assert.rejects(saveModel(model, path.join(folder, 'model.json')), /path of a folder/);
     await assert.rejects(saveModel(model, 'http://127.0.0.1/'), /expected the path of a folder/);
+    await assert.rejects(saveModel(model, ''), /expected the path of a folder/);
+    const url = new URL('file:///model') as unknown as string;
+    await assert.rejects(saveModel(model, url), /place of a model is file:.*expected a text/);
+    await symlink('nowhere', `${folder}-dangling`);
+    await assert.rejects(
+      saveModel(model, `${folder}-dangling`),
+      /a symbolic link that leads nowhere/,
+    );
     const mine = path.join(folder, 'model.json');
     for (const text of ['{"model": "car"}', 'notes', '{"modelTopology": {"node": []}}']) {
       await writeFile(mine, text);

@@ -34,6 +34,14 @@ it('reportTable(report) has the rows of classification_report, in percent', () =
   ]);
 });
 
+it('confusedPairsTable(pairs, classNames) refuses a class without a name', () => {
+  const pairs = [{ truth: 1, guess: 0, count: 1, share: 0.1 }];
+  assert.throws(
+    () => confusedPairsTable(pairs, ['a']),
+    /pairs\[0\]\.truth is 1; expected .* 0 to 0/,
+  );
+});
+
 it('layerTable(model) lists every layer and sums its parameters', () => {
   const table = layerTable(buildRegularizedCnn());
   const rows = lines(table).slice(2);

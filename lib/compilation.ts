@@ -117,6 +117,18 @@ export function requireTrainable(model: tf.LayersModel): void {
 }
 
 /**
+ * Tells whether the loss of a network needs probabilities, and its last layer does not say whether it
+ * gives them, so that only its outputs can.
+ *
+ * @param model - Compiled, with one output.
+ */
+export function mustShowProbabilities(model: tf.LayersModel): boolean {
+  const [output] = model.outputs as unknown as LayerOutput[];
+  const isOpen = lastActivation(output) === undefined;
+  return isOpen && crossEntropies.slice(0, 2).includes(lossOf(model));
+}
+
+/**
  * Tells how the loss of a network takes its labels; that of a function of one's own takes rows.
  *
  * @param model - Compiled.

@@ -6,10 +6,16 @@ import {
   networkDigest,
   type ResumableCallback,
 } from './checkpoint';
-import { compilationOf, guessingLoss, requireTrainable } from './compilation';
+import {
+  compilationOf,
+  guessingLoss,
+  mustShowProbabilities,
+  requireTrainable,
+} from './compilation';
 import { selectDigits, type DigitSet } from './digits';
-import { FusedTraining, type LossAndAccuracy } from './fused';
+import { FusedTraining, trainedWeights, type LossAndAccuracy } from './fused';
 import { learningRateOf } from './learningRate';
+import { predict } from './models';
 import { requireWhole } from './numbers';
 import { seededRandom, shuffledIndices, type RandomState } from './random';
 import { StockTraining } from './stockTraining';
@@ -182,6 +188,8 @@ async function trainAlone(
   requireCallbacks(callbacks);
   const training = digitsFor(model, trainingImages, 'training');
   const validation = digitsFor(model, validationImages, 'validation');
+  if (mustShowProbabilities(model)) await requireProbabilities(model, training);
+  warnOfUnfrozen(model);
 
   model.stopTraining = false;
   for (const callback of callbacks) {
@@ -286,6 +294,28 @@ async function trainAlone(
     steps.dispose();
     tf.dispose(lastFinished);
   }
+}
+
+/** Refuses a network that gives no probabilities, by what it gives for the first image. */
+async function requireProbabilities(model: tf.LayersModel, { images, count }: DigitSet) {
+  const row = await predict(model, images.subarray(0, images.length / count));
+  const sum = row.reduce((total, value) => total + value, 0);
+  if (Math.abs(sum - 1) < 1e-3 && row.every((value) => value >= 0)) return;
+  throw new Error(
+    `model ${model.name} gives for the first image [${[...row].map((it) => it.toPrecision(3)).join(', ')}], ` +
+      'but its loss takes probabilities that add up to 1; expected a softmax at its end: add ' +
+      'tf.layers.softmax()',
+  );
+}
+
+/** Says of weights that were unfrozen after the model was compiled that they stay, as in tfjs. */
+function warnOfUnfrozen(model: tf.LayersModel): void {
+  const left = model.trainableWeights.length - trainedWeights(model).length;
+  if (left === 0) return;
+  console.warn(
+    `warning: ${left} weights of model ${model.name} were frozen when it was compiled, and stay so ` +
+      'until it is compiled again',
+  );
 }
 
 /** Refuses what is no list of callbacks, before the first is called. */

@@ -299,6 +299,87 @@ describe('compilation', () => {
     }
   });
 
+  it('train(model, ...) leaves what was frozen at compilation, with a warning, until it is anew', async () => {
+    const before = console.warn;
+    const warnings: string[] = [];
+    console.warn = (text: string) => warnings.push(text);
+    try {
+      for (const fusedKernels of [true, false]) {
+        const model = tf.sequential({
+          name: 'own',
+          layers: [
+            layers.flatten({ inputShape: [4, 4, 1] }),
+            layers.dense({ units: 5, activation: 'relu', trainable: false }),
+            layers.dense({ units: 3, activation: 'softmax' }),
+          ],
+        });
+        models.push(model);
+        const hidden = model.layers[1];
+        model.compile(compiled as tf.ModelCompileArgs);
+        hidden.trainable = true;
+        const digits = stripes(30);
+        const options = { epochs: 1, batchSize: 10, fusedKernels };
+        const kernel = () => [...hidden.getWeights()[0].dataSync()];
+        const first = kernel();
+        warnings.length = 0;
+        await train(model, digits, digits, options);
+        assert.deepEqual(kernel(), first);
+        assert.match(warnings.join(), /2 weights of model own were frozen when it was compiled/);
+        model.compile(compiled as tf.ModelCompileArgs);
+        await train(model, digits, digits, options);
+        assert.notDeepEqual(kernel(), first);
+      }
+    } finally {
+      console.warn = before;
+    }
+  });
+
+  it('train(model, ...) with a layer used twice takes the steps that tfjs takes', async () => {
+    const weights = [true, false].map(async (fusedKernels) => {
+      const model = tf.sequential({
+        layers: [
+          layers.flatten({ inputShape: [4, 4, 1] }),
+          layers.dense({ units: 6, kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }) }),
+        ],
+      });
+      models.push(model);
+      const kernelInitializer = tf.initializers.glorotUniform({ seed: 2 });
+      const twice = layers.dense({ units: 6, kernelInitializer });
+      model.add(twice);
+      model.add(twice);
+      const last = tf.initializers.glorotUniform({ seed: 3 });
+      model.add(layers.dense({ units: 3, activation: 'softmax', kernelInitializer: last }));
+      model.compile(compiled as tf.ModelCompileArgs);
+      await train(model, stripes(30), stripes(30), { epochs: 1, batchSize: 30, fusedKernels });
+      return [...twice.getWeights()[0].dataSync()];
+    });
+    const [fast, stock] = await Promise.all(weights);
+    fast.forEach((value, index) => assert.ok(Math.abs(value - stock[index]) < 1e-5));
+  });
+
+  it('train(model, ...) refuses outputs that are no probabilities, and takes a softmax layer', async () => {
+    const digits = stripes(30);
+    for (const [end, isRight] of [
+      [layers.leakyReLU({ name: 'end' }), false],
+      [layers.reshape({ targetShape: [3], name: 'end' }), false],
+      [layers.softmax({ name: 'end' }), true],
+    ] as const) {
+      const model = tf.sequential({
+        name: 'own',
+        layers: [layers.flatten({ inputShape: [4, 4, 1] }), layers.dense({ units: 3 }), end],
+      });
+      models.push(model);
+      model.compile(compiled as tf.ModelCompileArgs);
+      const training = train(model, digits, digits, { epochs: 1 });
+      if (isRight) assert.equal((await training).epochs.length, 1);
+      else
+        await assert.rejects(
+          training,
+          /model own gives for the first image \[.*expected a softmax/,
+        );
+    }
+  });
+
   it('train(model, ...) refuses a model that is in training, and one that shares its layers', async () => {
     const model = build();
     const digits = stripes(30);

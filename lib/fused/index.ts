@@ -55,7 +55,7 @@ export class FusedTraining {
   ) {
     const { graph } = this;
     this.weights = model.weights as unknown as tf.LayerVariable[];
-    this.trained = model.trainableWeights as unknown as tf.LayerVariable[];
+    this.trained = trainedWeights(model);
     const shapes = this.weights.map(({ shape }) => shape as number[]);
     this.variables = new Variables(graph, 'weight', shapes);
     this.adam = new Adam(graph, model.optimizer as tf.AdamOptimizer, this.trained);
@@ -229,6 +229,19 @@ export class FusedTraining {
     });
     return { loss: loss / batch.count, accuracy: correct / batch.count };
   }
+}
+
+/**
+ * Gives the weights that a training changes, as tfjs has it: those that could be trained both when the
+ * model was compiled and now.
+ */
+export function trainedWeights(model: tf.LayersModel): tf.LayerVariable[] {
+  const inner = (model as { model?: tf.LayersModel }).model ?? model;
+  const { collectedTrainableWeights } = inner as unknown as {
+    collectedTrainableWeights: readonly object[];
+  };
+  const weights = model.trainableWeights as unknown as tf.LayerVariable[];
+  return weights.filter((weight) => collectedTrainableWeights.includes(weight));
 }
 
 /** Whether a model was compiled with what this folder has operations for. */

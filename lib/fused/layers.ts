@@ -47,10 +47,12 @@ export function fuseLayer(shaped: LayerShape, isLast: boolean): FusedLayer | und
 /**
  * Finds the operations of a whole model, up to the logits of its last softmax.
  *
- * @returns Nothing, where the model is not a sequence of layers that are covered.
+ * @returns Nothing, where the model is not a sequence of layers that are covered, each of them once.
  */
 export function fuseModel(model: tf.LayersModel): FusedLayer[] | undefined {
-  if (model.getClassName() !== 'Sequential') {
+  // A weight that is used twice has the sum of two gradients, which a pass does not add.
+  const isChain = new Set(model.layers).size === model.layers.length;
+  if (model.getClassName() !== 'Sequential' || !isChain) {
     return undefined;
   }
   const last = model.layers.length - 1;

@@ -137,7 +137,7 @@ async function showFigure(figure: Figure, file?: string): Promise<void> {
     const png = await renderPng(figure, { scale: 1 });
     openOutput()(
       { ...bundle, 'image/png': png.toString('base64') },
-      // Read by nbconvert's templates `classic` and `basic`; its template `lab` takes no such text.
+      // Read by nbconvert's templates `classic` and `basic`, and by `lab` once the set-up mended it.
       { 'image/png': { alt: description } },
     );
   } catch (error) {

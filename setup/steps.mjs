@@ -9,6 +9,7 @@ import { compileLibrary } from './library.mjs';
 import { installPackages } from './packages.mjs';
 import { choosePython, installPythonPackages } from './python.mjs';
 import { installTensorFlow } from './addon.mjs';
+import { mendPageExport } from './page-export.mjs';
 import { mendTslab } from './tslab.mjs';
 
 /**
@@ -32,6 +33,7 @@ export async function setUp() {
     await installTensorFlow(project);
     if (project.isRepository) await step('lib', () => compileLibrary(project));
     await step('tslab', () => mendTslab(project));
+    await step('page export', () => mendPageExport(project));
     await step('tslab kernel', () => registerKernel(project));
   } catch (error) {
     fail(error);

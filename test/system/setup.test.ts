@@ -26,7 +26,7 @@ describe('setup', () => {
     });
     for (const { status, stdout } of runs) {
       assert.equal(status, 0);
-      assert.equal(stdout.match(/ up to date/g)?.length, 7, stdout);
+      assert.equal(stdout.match(/ up to date/g)?.length, 8, stdout);
     }
     const best = Math.min(...runs.map((run) => run.seconds));
     assert.ok(best < 2, `the faster of two runs took ${best.toFixed(2)} s`);
@@ -39,7 +39,7 @@ describe('setup', () => {
     const { status, stdout } = runScript('setup.mjs');
     assert.equal(status, 0);
     assert.equal(fs.readFileSync(kernel, 'utf8'), before);
-    assert.equal(stdout.match(/ up to date/g)?.length, 6, stdout);
+    assert.equal(stdout.match(/ up to date/g)?.length, 7, stdout);
   });
 
   it('setup.mjs, start.mjs and notebooks.mjs name the Node they need when it is too old', () => {
@@ -358,6 +358,29 @@ describe('setup', () => {
       /^Error: TensorFlow has no addon for Node: there is no C\+\+ compiler .* apt-get install g\+\+ make/,
     );
     assert.ok(log.some((line) => line.includes('| Error: getaddrinfo ENOTFOUND')));
+  });
+
+  it('an exported page has the alternative texts of the reports, each picture its own', () => {
+    const python = path.join(root, '.venv', 'bin', 'python');
+    const report = path.join(root, 'notebooks', '01-three-models.ipynb');
+    const { status, stdout } = spawnSync(
+      python,
+      ['-m', 'nbconvert', '--to', 'html', '--stdout', report],
+      { encoding: 'utf8', maxBuffer: 2 ** 26, timeout: 120_000 },
+    );
+    assert.equal(status, 0);
+    const { cells } = JSON.parse(fs.readFileSync(report, 'utf8')) as {
+      cells: { outputs?: { data?: Record<string, string | string[]> }[] }[];
+    };
+    const figures = cells.flatMap(({ outputs = [] }) =>
+      outputs.filter(({ data = {} }) => 'image/png' in data),
+    );
+    assert.ok(figures.length > 8);
+    for (const { data = {} } of figures) {
+      const [words] = [data['text/plain']].flat();
+      assert.ok(stdout.includes(`alt="${words.replaceAll('&', '&amp;').slice(0, 60)}`), words);
+    }
+    assert.doesNotMatch(stdout, /<img alt="No description/);
   });
 
   it('notebooks.mjs stops at a throwing cell, shows it and leaves the notebook as it was', () => {

@@ -2,7 +2,17 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', '**/.venv/', '**/.venv-old-*/', '.native/', '.jupyter/', 'results/'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/dist/',
+      '**/.venv/',
+      '**/.venv-old-*/',
+      '.native/',
+      '.jupyter/',
+      'results/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

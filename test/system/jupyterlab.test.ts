@@ -277,8 +277,11 @@ function isAlive(id: number): boolean {
 
 /** Asks `npm start` to end and gives its exit code, or null when it does not within 30 seconds. */
 async function end(): Promise<number | null> {
-  jupyterLab.kill('SIGTERM');
-  for (let wait = 0; wait < 300 && jupyterLab.exitCode === null; wait++) await sleep(100);
+  for (let wait = 0; wait < 300 && jupyterLab.exitCode === null; wait++) {
+    // Jupyter loses a signal that comes while it writes to its log: its handler logs too, and fails.
+    if (wait % 50 === 0) jupyterLab.kill('SIGTERM');
+    await sleep(100);
+  }
   return jupyterLab.exitCode;
 }
 

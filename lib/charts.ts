@@ -11,6 +11,7 @@ import {
   type Figure,
 } from './figure';
 import {
+  requireCounts,
   mostConfusedPairs,
   normalizeRows,
   perClassAccuracy,
@@ -192,12 +193,7 @@ function requireMatrix(
   classNames: readonly string[],
 ): void {
   requireClassNames(classNames, counts.length);
-  counts.forEach((row, truth) => {
-    if (row.length === counts.length) return;
-    throw new RangeError(
-      `counts[${truth}] has ${row.length} columns; expected ${counts.length}, as many as rows`,
-    );
-  });
+  requireCounts(counts, 'counts');
 }
 
 /**

@@ -404,15 +404,20 @@ function checkLength(
   }
 }
 
-/** Refuses what is no confusion matrix: as many columns as rows, whole numbers from 0. */
-function requireCounts(matrix: readonly (readonly number[])[]): void {
+/**
+ * Refuses what is no confusion matrix: as many columns as rows, whole numbers from 0.
+ *
+ * @param name - What it is called, for error messages.
+ * @throws RangeError that names the row or the count.
+ */
+export function requireCounts(matrix: readonly (readonly number[])[], name = 'matrix'): void {
   matrix.forEach((row, truth) => {
     if (row.length !== matrix.length) {
       throw new RangeError(
-        `matrix[${truth}] has ${row.length} columns; expected ${matrix.length}, as many as rows`,
+        `${name}[${truth}] has ${row.length} columns; expected ${matrix.length}, as many as rows`,
       );
     }
-    row.forEach((count, guess) => requireWhole(`matrix[${truth}][${guess}]`, count, 0));
+    row.forEach((count, guess) => requireWhole(`${name}[${truth}][${guess}]`, count, 0));
   });
 }
 

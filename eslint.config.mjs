@@ -1,6 +1,58 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** The walls of the house: which folders of lib/ a folder imports nothing of. */
+const walls = {
+  platform: [
+    'classifier',
+    'data',
+    'engine',
+    'formats',
+    'metrics',
+    'networks',
+    'picture',
+    'report',
+    'training',
+  ],
+  engine: [
+    'classifier',
+    'data',
+    'formats',
+    'metrics',
+    'networks',
+    'picture',
+    'report',
+    'training',
+    'platform/!(tensorflow)',
+  ],
+  metrics: [
+    'classifier',
+    'data',
+    'engine',
+    'formats',
+    'networks',
+    'picture',
+    'report',
+    'training',
+    'platform/tensorflow',
+  ],
+  data: ['classifier', 'engine', 'formats', 'metrics', 'networks', 'picture', 'report', 'training'],
+  networks: ['classifier', 'data', 'engine', 'formats', 'metrics', 'picture', 'report', 'training'],
+  picture: ['classifier', 'engine', 'formats', 'metrics', 'networks', 'report', 'training'],
+  formats: ['classifier', 'data', 'engine', 'metrics', 'networks', 'picture', 'report'],
+  training: ['classifier', 'networks', 'picture', 'report'],
+  report: ['classifier', 'networks'],
+};
+
+function wall(folder, rooms) {
+  const group = rooms.flatMap((room) => [`../${room}`, `../${room}/*`]);
+  const message = `lib/${folder} knows nothing of it; see the map in the README.`;
+  return {
+    files: [`lib/${folder}/**/*.ts`],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ group, message }] }] },
+  };
+}
+
 export default tseslint.config(
   {
     ignores: [
@@ -16,7 +68,7 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
-    // An import in the form of a require stays where it is written, which lib/tensorflow.ts needs.
+    // An import in the form of a require stays where it is written, which lib/platform/tensorflow.ts needs.
     rules: { '@typescript-eslint/no-require-imports': ['error', { allowAsImport: true }] },
   },
   {
@@ -35,5 +87,22 @@ export default tseslint.config(
       },
     },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  ...Object.entries(walls).map(([folder, rooms]) => wall(folder, rooms)),
+  {
+    files: ['scripts/**/*.ts', 'bench/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['../lib/*', '!../lib/engine'],
+              message: "Come through the door, '../lib', as users do.",
+            },
+          ],
+        },
+      ],
+    },
   },
 );

@@ -15,9 +15,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { writeFileWhole } from '../lib/files';
-import { imagePixels } from '../lib/digits';
-import { loadDigits } from '../lib/mnist';
+import { writeFileWhole } from '../lib/platform/files';
+import { imagePixels } from '../lib/data/digits';
+import { loadDigits } from '../lib/data/mnist';
 import type { NetworkName } from './networks';
 
 type Task = 'train' | 'infer';

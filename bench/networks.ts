@@ -1,4 +1,7 @@
-import { buildBaseline, buildDeeperCnn, buildRegularizedCnn, buildSimpleCnn } from '../lib/models';
+import { buildBaseline } from '../lib/networks/baseline';
+import { buildDeeperCnn } from '../lib/networks/deeperCnn';
+import { buildRegularizedCnn } from '../lib/networks/regularizedCnn';
+import { buildSimpleCnn } from '../lib/networks/simpleCnn';
 
 /** The networks of the two sources, by the names that all contenders know. */
 export const networks = {

@@ -1,7 +1,7 @@
-import { digitsFor, type LabelledImages, type Pixels } from './arrays';
-import { EarlyStopping, ReduceLearningRateOnPlateau } from './callbacks';
-import type { ResumableCallback } from './checkpoint';
-import { classCount, imageSize } from './digits';
+import { digitsFor, type LabelledImages, type Pixels } from './training/arrays';
+import { EarlyStopping, ReduceLearningRateOnPlateau } from './training/callbacks';
+import type { ResumableCallback } from './training/checkpoint';
+import { classCount, imageSize } from './data/digits';
 import {
   classificationReport,
   confusionMatrix,
@@ -10,21 +10,19 @@ import {
   wilsonInterval,
   type ClassificationReport,
   type Interval,
-} from './metrics';
-import { loadDigits, type DigitData, type LoadOptions } from './mnist';
-import {
-  buildBaseline,
-  buildDeeperCnn,
-  buildRegularizedCnn,
-  buildSimpleCnn,
-  predict,
-  type NetworkOptions,
-} from './models';
-import { requireNumber } from './numbers';
-import { readPicture } from './picture';
-import { loadModel, saveModel } from './storage';
-import { describeRuntime, type Runtime, type tf } from './tensorflow';
-import { train, type TrainingHistory, type TrainingOptions } from './training';
+} from './metrics/metrics';
+import { loadDigits, type DigitData, type LoadOptions } from './data/mnist';
+import { buildBaseline } from './networks/baseline';
+import { buildDeeperCnn } from './networks/deeperCnn';
+import { buildRegularizedCnn } from './networks/regularizedCnn';
+import { buildSimpleCnn } from './networks/simpleCnn';
+import { predict } from './training/predict';
+import type { NetworkOptions } from './networks/layerStack';
+import { requireNumber } from './platform/numbers';
+import { readPicture } from './picture/picture';
+import { loadModel, saveModel } from './formats/tfjsLayers';
+import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
+import { train, type TrainingHistory, type TrainingOptions } from './training/train';
 
 /** Builds a compiled network from images of 28 x 28 to ten probabilities, from the seed given. */
 export type NetworkBuilder = (options: NetworkOptions) => tf.LayersModel;

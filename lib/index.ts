@@ -2,22 +2,17 @@
  * The front door of `digit-recognizer`: networks, training, a classifier, metrics, tables and figures.
  * Each line leads to the file that answers its question.
  */
-export { describeRuntime, tf, type Runtime } from './tensorflow';
-export { type LabelledImages, type Labels, type Pixels } from './arrays';
-export { readImages, readLabels, type IdxImages } from './idx';
-export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from './digits';
-export { loadDigits, type DigitData, type LoadOptions } from './mnist';
-export {
-  buildBaseline,
-  buildDeeperCnn,
-  buildRegularizedCnn,
-  buildSimpleCnn,
-  predict,
-  type BaselineOptions,
-  type CnnOptions,
-  type NetworkOptions,
-  type RegularizedCnnOptions,
-} from './models';
+export { describeRuntime, tf, type Runtime } from './platform/tensorflow';
+export { type LabelledImages, type Labels, type Pixels } from './training/arrays';
+export { readImages, readLabels, type IdxImages } from './data/idx';
+export { classCount, imagePixels, imageSize, selectDigits, type DigitSet } from './data/digits';
+export { loadDigits, type DigitData, type LoadOptions } from './data/mnist';
+export { buildBaseline, type BaselineOptions } from './networks/baseline';
+export { buildDeeperCnn } from './networks/deeperCnn';
+export { buildRegularizedCnn, type RegularizedCnnOptions } from './networks/regularizedCnn';
+export { buildSimpleCnn, type CnnOptions } from './networks/simpleCnn';
+export { predict } from './training/predict';
+export { type NetworkOptions } from './networks/layerStack';
 export {
   DivergenceError,
   train,
@@ -26,7 +21,7 @@ export {
   type TrainingHistory,
   type TrainingOptions,
   type TrainingProgress,
-} from './training';
+} from './training/train';
 export {
   EarlyStopping,
   ReduceLearningRateOnPlateau,
@@ -34,9 +29,9 @@ export {
   type EarlyStoppingOptions,
   type PlateauOptions,
   type ReduceLearningRateOptions,
-} from './callbacks';
-export { CheckpointError, type ResumableCallback } from './checkpoint';
-export { loadModel, saveModel } from './storage';
+} from './training/callbacks';
+export { CheckpointError, type ResumableCallback } from './training/checkpoint';
+export { loadModel, saveModel } from './formats/tfjsLayers';
 export {
   architectureNames,
   MnistClassifier,
@@ -48,7 +43,7 @@ export {
   type NetworkBuilder,
   type Prediction,
 } from './classifier';
-export { PictureError, readPicture } from './picture';
+export { PictureError, readPicture } from './picture/picture';
 export {
   accuracy,
   classificationReport,
@@ -68,7 +63,7 @@ export {
   type ErrorSummary,
   type Interval,
   type Scores,
-} from './metrics';
+} from './metrics/metrics';
 export {
   applyTemperature,
   expectedCalibrationError,
@@ -76,7 +71,7 @@ export {
   reliabilityBins,
   type ReliabilityBin,
   type ReliabilityOptions,
-} from './calibration';
+} from './metrics/calibration';
 export {
   classTable,
   comparisonTable,
@@ -87,13 +82,18 @@ export {
   tableText,
   type ModelResult,
   type Table,
-} from './tables';
-export { palette, type Figure } from './figure';
-export { predictionGallery, randomDigits, sampleDigits, type ShownPrediction } from './gallery';
-export { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from './charts';
-export { compareCurves, trainingCurves, type NamedHistory } from './curves';
-export { reliabilityDiagram, type NamedBins } from './calibrationCharts';
-export { layerDiagram } from './diagram';
-export { RendererMissingError, renderPng, saveFigure, type PngOptions } from './png';
-export { openWindow, show, showProgress, type ShowOptions } from './show';
-export { writeFileWhole } from './files';
+} from './report/tables';
+export { palette, type Figure } from './report/figure';
+export {
+  predictionGallery,
+  randomDigits,
+  sampleDigits,
+  type ShownPrediction,
+} from './report/gallery';
+export { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from './report/charts';
+export { compareCurves, trainingCurves, type NamedHistory } from './report/curves';
+export { reliabilityDiagram, type NamedBins } from './report/calibrationCharts';
+export { layerDiagram } from './report/diagram';
+export { RendererMissingError, renderPng, saveFigure, type PngOptions } from './report/png';
+export { openWindow, show, showProgress, type ShowOptions } from './report/show';
+export { writeFileWhole } from './platform/files';

@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Prediction } from '../lib/classifier';
-import { percent } from '../lib/numbers';
+import { percent } from '../lib/platform/numbers';
 
 const committedModel = path.resolve(__dirname, '..', 'results', '02-mnist-classifier', 'model');
 

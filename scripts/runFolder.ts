@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isTemporaryName, makeFolder } from '../lib/files';
+import { isTemporaryName, makeFolder } from '../lib/platform/files';
 
 /** An output folder cannot be used; the message says why and what to do. */
 export class OutputFolderError extends Error {

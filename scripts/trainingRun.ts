@@ -1,22 +1,22 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 // danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
-import { describeRuntime } from '../lib/tensorflow';
+import { describeRuntime } from '../lib/platform/tensorflow';
 import { DataFrame } from 'danfojs-node';
 import type { Logger } from 'pino';
-import { confusionHeatMap } from '../lib/charts';
+import { confusionHeatMap } from '../lib/report/charts';
 import { MnistClassifier, type ArchitectureName, type Evaluation } from '../lib/classifier';
-import { trainingCurves } from '../lib/curves';
-import { layerDiagram } from '../lib/diagram';
-import type { Figure } from '../lib/figure';
-import { writeFileWhole } from '../lib/files';
-import { predictionGallery } from '../lib/gallery';
-import type { DigitData } from '../lib/mnist';
-import { percent } from '../lib/numbers';
-import { RendererMissingError, saveFigure } from '../lib/png';
-import { showProgress } from '../lib/show';
-import { tableText } from '../lib/tables';
-import type { ProgressListener } from '../lib/training';
+import { trainingCurves } from '../lib/report/curves';
+import { layerDiagram } from '../lib/report/diagram';
+import type { Figure } from '../lib/report/figure';
+import { writeFileWhole } from '../lib/platform/files';
+import { predictionGallery } from '../lib/report/gallery';
+import type { DigitData } from '../lib/data/mnist';
+import { percent } from '../lib/platform/numbers';
+import { RendererMissingError, saveFigure } from '../lib/report/png';
+import { showProgress } from '../lib/report/show';
+import { tableText } from '../lib/report/tables';
+import type { ProgressListener } from '../lib/training/train';
 import type { LogLevel } from './log';
 import { checkpointFile, figureNames, metricsFile, modelFolder } from './runFolder';
 

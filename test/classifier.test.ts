@@ -4,12 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { PNG } from 'pngjs';
 import { architectureNames, MnistClassifier, type NetworkBuilder } from '../lib/classifier';
-import { selectDigits } from '../lib/digits';
-import { accuracy, logLoss } from '../lib/metrics';
-import { loadDigits } from '../lib/mnist';
-import { buildDeeperCnn, buildSimpleCnn, type NetworkOptions } from '../lib/models';
-import { saveModel } from '../lib/storage';
-import { tf } from '../lib/tensorflow';
+import { selectDigits } from '../lib/data/digits';
+import { accuracy, logLoss } from '../lib/metrics/metrics';
+import { loadDigits } from '../lib/data/mnist';
+import { buildDeeperCnn } from '../lib/networks/deeperCnn';
+import { buildSimpleCnn } from '../lib/networks/simpleCnn';
+import type { NetworkOptions } from '../lib/networks/layerStack';
+import { saveModel } from '../lib/formats/tfjsLayers';
+import { tf } from '../lib/platform/tensorflow';
 import { drawnSet } from './fixtures';
 
 const small: NetworkBuilder = (options) =>

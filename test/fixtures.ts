@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { DigitSet } from '../lib/digits';
-import { palette, sequentialScale, type Figure } from '../lib/figure';
+import type { DigitSet } from '../lib/data/digits';
+import { palette, sequentialScale, type Figure } from '../lib/report/figure';
 
 /** Six digits drawn by hand, 5 x 7 cells each: # is ink, + a softer edge. */
 const drawings: readonly [label: number, rows: readonly string[]][] = [

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { reliabilityDiagram } from '../../lib/calibrationCharts';
-import { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from '../../lib/charts';
-import { compareCurves, trainingCurves } from '../../lib/curves';
-import type { Figure } from '../../lib/figure';
-import { predictionGallery, randomDigits, sampleDigits } from '../../lib/gallery';
-import { classificationReport } from '../../lib/metrics';
+import { reliabilityDiagram } from '../../lib/report/calibrationCharts';
+import {
+  accuracyBars,
+  classDistribution,
+  confusionHeatMap,
+  perClassBars,
+} from '../../lib/report/charts';
+import { compareCurves, trainingCurves } from '../../lib/report/curves';
+import type { Figure } from '../../lib/report/figure';
+import { predictionGallery, randomDigits, sampleDigits } from '../../lib/report/gallery';
+import { classificationReport } from '../../lib/metrics/metrics';
 import { launchBrowser } from '../browser';
 import { drawnSet, markupName } from '../fixtures';
 

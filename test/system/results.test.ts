@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MnistClassifier } from '../../lib/classifier';
-import { loadDigits, type DigitData } from '../../lib/mnist';
+import { loadDigits, type DigitData } from '../../lib/data/mnist';
 import {
   accuracy,
   confusionMatrix,
   logLoss,
   mostProbableClasses,
   wilsonInterval,
-} from '../../lib/metrics';
-import { predict } from '../../lib/models';
-import { loadModel } from '../../lib/storage';
-import type { EpochResult } from '../../lib/training';
+} from '../../lib/metrics/metrics';
+import { predict } from '../../lib/training/predict';
+import { loadModel } from '../../lib/formats/tfjsLayers';
+import type { EpochResult } from '../../lib/training/train';
 
 const root = path.resolve(__dirname, '..', '..');
 const results = path.join(root, 'results', '01-three-models');

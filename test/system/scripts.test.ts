@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { PNG } from 'pngjs';
 import { architectureNames, MnistClassifier, type ClassifierTraining } from '../../lib/classifier';
-import type { DigitSet } from '../../lib/digits';
-import { wilsonInterval, type Interval } from '../../lib/metrics';
-import { seededRandom, shuffledIndices } from '../../lib/random';
-import { readSafetensors } from '../../lib/safetensors';
+import type { DigitSet } from '../../lib/data/digits';
+import { wilsonInterval, type Interval } from '../../lib/metrics/metrics';
+import { seededRandom, shuffledIndices } from '../../lib/platform/random';
+import { readSafetensors } from '../../lib/formats/safetensors';
 import { openLog } from '../../scripts/log';
 import { drawnDigits, idxImages, idxLabels } from '../fixtures';
 

@@ -266,7 +266,7 @@ describe('setup', () => {
     }
     writeFile(path.join(folder, 'package.json'), '{}');
     writeFile(path.join(folder, 'package-lock.json'), '{}');
-    writeFile(path.join(folder, 'lib', 'fused', 'one.ts'), 'export const one = 1;');
+    writeFile(path.join(folder, 'lib', 'engine', 'one.ts'), 'export const one = 1;');
     writeFile(path.join(folder, 'lib', 'two.ts'), 'export const two = 2;');
     const compile = () => {
       const { stdout, stderr } = runModule(

@@ -1,0 +1,108 @@
+import { requireWhole } from '../platform/numbers';
+import { shuffledIndices, type Random } from '../platform/random';
+
+/** Digits with their labels. */
+export interface DigitSet {
+  /** Pixels of `count` images from 0 (paper) to 1 (ink), row-major; MNIST's have 784 each. */
+  readonly images: Float32Array;
+  /** The true class of each image, a whole number from 0; MNIST's are up to 9. */
+  readonly labels: Uint8Array | Int32Array;
+  /** How many digits. */
+  readonly count: number;
+}
+
+/** Digits as their source has them, pixels from 0 to 255; `indices` says which are meant. */
+export interface RawDigits {
+  readonly pixels: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly indices: Uint32Array;
+}
+
+/** Height and width of an image in pixels. */
+export const imageSize = 28;
+/** Pixels of an image. */
+export const imagePixels = imageSize * imageSize;
+/** How many classes of digits there are. */
+export const classCount = 10;
+
+/**
+ * Picks digits by their indices.
+ *
+ * @param digits - The digits to pick from, images of any one size.
+ * @param indices - Which ones, whole numbers from 0 to `count - 1`, in any order; may be empty.
+ * @returns A new set with copies of these digits, in the order of `indices`.
+ * @throws RangeError when an index is out of range, or images, labels and count do not fit.
+ */
+export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
+  const pixels = pixelsOfEach(digits);
+  const images = new Float32Array(indices.length * pixels);
+  const labels = new (digits.labels instanceof Uint8Array ? Uint8Array : Int32Array)(
+    indices.length,
+  );
+  for (let to = 0; to < indices.length; to++) {
+    const from = indices[to];
+    requireWhole(`indices[${to}]`, from, 0, digits.count - 1);
+    images.set(digits.images.subarray(from * pixels, (from + 1) * pixels), to * pixels);
+    labels[to] = digits.labels[from];
+  }
+  return { images, labels, count: labels.length };
+}
+
+/**
+ * Gives the number of pixels of each image, 0 where there are none.
+ *
+ * @throws RangeError when images, labels and count do not fit.
+ */
+export function pixelsOfEach({ images, labels, count }: DigitSet): number {
+  requireWhole('count', count, 0);
+  const pixels = count === 0 ? 0 : images.length / count;
+  if (labels.length !== count || !Number.isInteger(pixels)) {
+    throw new RangeError(
+      `count is ${count}, but there are ${labels.length} labels and ${images.length} pixels; ` +
+        'expected as many labels, and as many pixels for each image',
+    );
+  }
+  return pixels;
+}
+
+/** Takes all digits of a source: `count * 784` pixels from 0 to 255, and `count` labels. */
+export function allDigits(pixels: Uint8Array, labels: Uint8Array): RawDigits {
+  return { pixels, labels, indices: Uint32Array.from(labels, (_, index) => index) };
+}
+
+/**
+ * Parts digits at random into `count` of them and the rest, both with the classes in proportion.
+ *
+ * @param count - How many to pick, a whole number from 0 to `indices.length`.
+ * @param random - The source to draw from.
+ * @returns Both parts in random order; of each class the first has its share to within one.
+ */
+export function stratifiedSplit(
+  digits: RawDigits,
+  count: number,
+  random: Random,
+): [picked: RawDigits, rest: RawDigits] {
+  const { labels, indices } = digits;
+  const order = shuffledIndices(indices.length, random).map((position) => indices[position]);
+  // Equal steps through the digits in order of class take each class's share to within one.
+  const byClass = order.slice().sort((a, b) => labels[a] - labels[b]);
+  const picked = new Set<number>();
+  for (let pick = 0; pick < count; pick++) {
+    picked.add(byClass[Math.floor(((pick + 0.5) * byClass.length) / count)]);
+  }
+  return [
+    { ...digits, indices: order.filter((index) => picked.has(index)) },
+    { ...digits, indices: order.filter((index) => !picked.has(index)) },
+  ];
+}
+
+/** Makes a set of the digits that are meant, their pixels scaled to 0 to 1. */
+export function toDigitSet({ pixels, labels, indices }: RawDigits): DigitSet {
+  const images = new Float32Array(indices.length * imagePixels);
+  indices.forEach((from, to) => {
+    for (let pixel = 0; pixel < imagePixels; pixel++) {
+      images[to * imagePixels + pixel] = pixels[from * imagePixels + pixel] / 255;
+    }
+  });
+  return { images, labels: Uint8Array.from(indices, (i) => labels[i]), count: indices.length };
+}

@@ -1,0 +1,77 @@
+import type { tf } from '../platform/tensorflow';
+import { DataType, output, type Graph, type Value } from './graph';
+import type { FusedLayer } from './network';
+import type { LayerShape } from './shapes';
+
+/**
+ * Batch normalization (Ioffe and Szegedy, 2015) of the last axis by FusedBatchNormV3 and
+ * FusedBatchNormGradV3.
+ */
+export function fuseBatchNormalization({
+  layer,
+  inputShape: shape,
+}: LayerShape): FusedLayer | undefined {
+  const { axis, momentum, epsilon, center, scale } = layer.getConfig();
+  const lastAxis = axis === -1 || axis === shape.length - 1;
+  if (!lastAxis || !center || !scale || ![2, 4].includes(shape.length)) {
+    return undefined;
+  }
+  const { gamma, beta, movingMean, movingVariance } = layer as unknown as Record<
+    'gamma' | 'beta' | 'movingMean' | 'movingVariance',
+    tf.LayerVariable
+  >;
+  const channels = gamma.shape[0] as number;
+  return (pass, input) => {
+    const { graph, training } = pass;
+    const reshape = (value: Value, to: readonly number[]) =>
+      shape.length === 4
+        ? value
+        : graph.float('Reshape', [value, graph.constant(Int32Array.from(to))]);
+    // The fused operations take images only, so rows become images of one pixel.
+    const toImages = (value: Value) => reshape(value, [-1, 1, 1, channels]);
+    const fromImages = (value: Value) => reshape(value, [-1, channels]);
+
+    const images = toImages(input);
+    const attributes = {
+      U: { type: DataType.float },
+      epsilon: { float: epsilon as number },
+      is_training: training,
+    };
+    const nothing = graph.constant(new Float32Array(0));
+    const statistics = training
+      ? [nothing, nothing]
+      : [pass.read(movingMean), pass.read(movingVariance)];
+    const inputs = [images, pass.read(gamma), pass.read(beta), ...statistics];
+    const normalized = graph.float('FusedBatchNormV3', inputs, attributes);
+    if (training) {
+      const share = biasedShare(graph, images, channels);
+      const mean = output(normalized, 1);
+      const variance = graph.float('Mul', [output(normalized, 2), share]);
+      pass.statistics.push(
+        { average: movingMean, ofBatch: mean, momentum: momentum as number },
+        { average: movingVariance, ofBatch: variance, momentum: momentum as number },
+      );
+    }
+    return {
+      output: fromImages(normalized),
+      backward(gradient) {
+        const reserves = [3, 4, 5].map((index) => output(normalized, index));
+        const inputs = [toImages(gradient), images, pass.read(gamma), ...reserves];
+        const byImages = graph.float('FusedBatchNormGradV3', inputs, attributes);
+        pass.gradients.set(gamma, output(byImages, 1));
+        pass.gradients.set(beta, output(byImages, 2));
+        return fromImages(byImages);
+      },
+    };
+  };
+}
+
+/**
+ * The factor (n - 1) / n from the unbiased variance, which the fused operation gives, to the
+ * biased one, which tfjs and Keras average; n are the numbers in a channel of the batch.
+ */
+function biasedShare(graph: Graph, images: Value, channels: number): Value {
+  const size = graph.cast(graph.float('Size', [images]), DataType.int32);
+  const count = graph.float('RealDiv', [size, graph.scalar(channels)]);
+  return graph.float('RealDiv', [graph.float('Sub', [count, graph.scalar(1)]), count]);
+}

@@ -1,0 +1,49 @@
+import type { tf } from '../platform/tensorflow';
+
+/** A layer, and what goes in and comes out of it in one model. */
+export interface LayerShape {
+  readonly layer: tf.layers.Layer;
+  readonly inputShape: tf.Shape;
+  readonly outputShape: tf.Shape;
+}
+
+/** What tfjs keeps of the use of a layer in a model. */
+interface LayerNode {
+  readonly inputTensors: readonly UsedTensor[];
+  readonly inputShapes: readonly tf.Shape[];
+  readonly outputShapes: readonly tf.Shape[];
+}
+
+type UsedTensor = tf.SymbolicTensor & {
+  readonly sourceLayer: { readonly inboundNodes: readonly LayerNode[] };
+  readonly nodeIndex: number;
+};
+
+/**
+ * Gives the shapes of a model's layers in that model; tfjs's `layer.outputShape` throws for a layer
+ * that several models share.
+ *
+ * @returns One entry a layer, in the order of `model.layers`; a layer that the model uses twice has
+ *   the shapes of one use, and a layer with several inputs or outputs those of the first.
+ */
+export function layerShapes(model: tf.LayersModel): LayerShape[] {
+  const nodes = new Map<object, LayerNode>();
+  const left = [...model.outputs] as UsedTensor[];
+  for (let tensor = left.pop(); tensor !== undefined; tensor = left.pop()) {
+    const node = tensor.sourceLayer.inboundNodes[tensor.nodeIndex];
+    if (nodes.get(tensor.sourceLayer) === node) continue;
+    nodes.set(tensor.sourceLayer, node);
+    left.push(...node.inputTensors);
+  }
+  return model.layers.map((layer) => {
+    const node = nodes.get(layer);
+    if (node !== undefined) {
+      // The input layer of a model takes what it gives.
+      const [outputShape] = node.outputShapes;
+      return { layer, inputShape: node.inputShapes[0] ?? outputShape, outputShape };
+    }
+    // Of a model that is the first layer of another, tfjs keeps only the layers inside.
+    const { inputs, outputs } = layer as tf.LayersModel;
+    return { layer, inputShape: inputs[0].shape, outputShape: outputs[0].shape };
+  });
+}

@@ -1,0 +1,44 @@
+import { tf } from '../platform/tensorflow';
+import { DataType, type Graph, type Session, type Value } from './graph';
+
+/** Variables of 32-bit floats in a graph, whose state a session keeps from run to run. */
+export class Variables {
+  /** Names the variables in operations that change them. */
+  readonly handles: readonly Value[];
+  /** What they hold when a run begins. */
+  readonly values: readonly Value[];
+  private readonly inputs: readonly Value[];
+  private readonly assigned: Value;
+
+  /**
+   * @param purpose - What they are, such as `weight`; no two lists in a graph share it.
+   * @param shapes - One shape per variable.
+   */
+  constructor(
+    graph: Graph,
+    purpose: string,
+    readonly shapes: readonly (readonly number[])[],
+  ) {
+    const dtype = { type: DataType.float };
+    this.handles = shapes.map((shape, index) =>
+      graph.add('VarHandleOp', [], { dtype, shape: { shape }, shared_name: `${purpose}_${index}` }),
+    );
+    this.values = this.handles.map((handle) => graph.add('ReadVariableOp', [handle], { dtype }));
+    this.inputs = shapes.map((shape) => graph.input(DataType.float, shape));
+    const assignments = this.handles.map((handle, index) =>
+      graph.add('AssignVariableOp', [handle, this.inputs[index]], { dtype }),
+    );
+    this.assigned = graph.after(graph.scalar(0), assignments);
+  }
+
+  /** Sets all variables to copies of the tensors. */
+  assign(session: Session, tensors: readonly tf.Tensor[]): void {
+    const inputs = new Map(this.inputs.map((input, index) => [input, tensors[index]]));
+    tf.dispose(session.run(inputs, [this.assigned]));
+  }
+
+  /** Gives all variables as tensors that the caller disposes of. */
+  read(session: Session): tf.Tensor[] {
+    return session.run(new Map(), this.values);
+  }
+}

@@ -15,9 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { writeFileWhole } from '../lib/platform/files';
-import { imagePixels } from '../lib/data/digits';
-import { loadDigits } from '../lib/data/mnist';
+import { loadDigits, writeFileWhole } from 'digit-recognizer';
 import type { NetworkName } from './networks';
 
 type Task = 'train' | 'infer';
@@ -138,7 +136,7 @@ async function writeDigits(folder: string): Promise<void> {
     throw new Error('the bench needs the full MNIST: let it be downloaded, or set MNIST_DIR');
   }
   const most = Math.max(...Object.values(networks).map(({ images }) => images));
-  writeFileSync(path.join(folder, 'train-images'), train.images.subarray(0, most * imagePixels));
+  writeFileSync(path.join(folder, 'train-images'), train.images.subarray(0, most * 28 * 28));
   writeFileSync(path.join(folder, 'train-labels'), train.labels.subarray(0, most));
   writeFileSync(path.join(folder, 'test-images'), test.images);
 }

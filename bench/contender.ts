@@ -6,9 +6,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { predict } from '../lib/training/predict';
-import { describeRuntime, tf } from '../lib/platform/tensorflow';
-import { train } from '../lib/training/train';
+import { describeRuntime, predict, tf, train } from 'digit-recognizer';
 import { networks, type NetworkName } from './networks';
 
 /** Seconds that an epoch takes, or an inference over some images. */

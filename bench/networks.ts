@@ -1,7 +1,9 @@
-import { buildBaseline } from '../lib/networks/baseline';
-import { buildDeeperCnn } from '../lib/networks/deeperCnn';
-import { buildRegularizedCnn } from '../lib/networks/regularizedCnn';
-import { buildSimpleCnn } from '../lib/networks/simpleCnn';
+import {
+  buildBaseline,
+  buildDeeperCnn,
+  buildRegularizedCnn,
+  buildSimpleCnn,
+} from 'digit-recognizer';
 
 /** The networks of the two sources, by the names that all contenders know. */
 export const networks = {

@@ -8,8 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { tf } from '../lib/platform/tensorflow';
-import { train } from '../lib/training/train';
+import { tf, train } from 'digit-recognizer';
 import { networks, type NetworkName } from './networks';
 
 interface ProfileOptions {

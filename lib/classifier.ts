@@ -1,44 +1,18 @@
+import { classCount, imageSize } from './data/digits';
+import { loadDigits, type DigitData, type LoadOptions } from './data/mnist';
+import { loadModel, saveModel } from './formats/tfjsLayers';
+import type { Evaluation } from './metrics/evaluation';
+import { mostProbableClasses, numberNames } from './metrics/metrics';
+import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
+import { readPicture } from './picture/picture';
+import { requireNumber } from './platform/numbers';
+import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
 import { digitsFor, type LabelledImages, type Pixels } from './training/arrays';
 import { EarlyStopping, ReduceLearningRateOnPlateau } from './training/callbacks';
 import type { ResumableCallback } from './training/checkpoint';
-import { classCount, imageSize } from './data/digits';
-import {
-  classificationReport,
-  confusionMatrix,
-  logLoss,
-  mostProbableClasses,
-  wilsonInterval,
-  type ClassificationReport,
-  type Interval,
-} from './metrics/metrics';
-import { loadDigits, type DigitData, type LoadOptions } from './data/mnist';
-import { buildBaseline } from './networks/baseline';
-import { buildDeeperCnn } from './networks/deeperCnn';
-import { buildRegularizedCnn } from './networks/regularizedCnn';
-import { buildSimpleCnn } from './networks/simpleCnn';
+import { evaluate } from './training/evaluate';
 import { predict } from './training/predict';
-import type { NetworkOptions } from './networks/layerStack';
-import { requireNumber } from './platform/numbers';
-import { readPicture } from './picture/picture';
-import { loadModel, saveModel } from './formats/tfjsLayers';
-import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
 import { train, type TrainingHistory, type TrainingOptions } from './training/train';
-
-/** Builds a compiled network from images of 28 x 28 to ten probabilities, from the seed given. */
-export type NetworkBuilder = (options: NetworkOptions) => tf.LayersModel;
-
-const architectures = {
-  baseline: buildBaseline,
-  'simple-cnn': buildSimpleCnn,
-  'regularized-cnn': buildRegularizedCnn,
-  'deeper-cnn': buildDeeperCnn,
-} satisfies Record<string, NetworkBuilder>;
-
-/** Name of a network of this library. */
-export type ArchitectureName = keyof typeof architectures;
-
-/** The names that the option `architecture` takes. */
-export const architectureNames = Object.keys(architectures) as readonly ArchitectureName[];
 
 /** What a classifier is made of. */
 export interface ClassifierOptions {
@@ -70,25 +44,6 @@ export interface ClassifierTraining extends TrainingHistory {
   readonly batchSize: number;
 }
 
-/** How well digits were read. */
-export interface Evaluation {
-  /** Share of the digits read rightly, 0 to 1. */
-  readonly accuracy: number;
-  /** Wilson's 95 % interval of the accuracy. */
-  readonly interval: Interval;
-  /** Cross-entropy, in nats. */
-  readonly loss: number;
-  /** How many digits were misread. */
-  readonly errors: number;
-  /** n rows of ten probabilities, row-major. */
-  readonly probabilities: Float32Array;
-  /** The most probable class of each digit. */
-  readonly guesses: Uint8Array | Int32Array;
-  /** Rows are the truth, columns the guess, in images. */
-  readonly confusionMatrix: readonly (readonly number[])[];
-  readonly report: ClassificationReport;
-}
-
 /** What was read in one image. */
 export interface Prediction {
   /** The most probable class, 0 to 9. */
@@ -115,8 +70,6 @@ interface SavedClassifier {
 const preprocessing =
   '28 x 28 gray pixels from 0 (paper) to 1 (ink), row-major; a picture is cropped to its ink, ' +
   'fitted into 20 x 20 keeping its aspect, and placed with its center of mass in the middle';
-
-const digitNames = Array.from({ length: classCount }, (_, digit) => String(digit));
 
 /**
  * A reader of handwritten digits from the data to the saved model: loads, trains, evaluates,
@@ -147,13 +100,14 @@ export class MnistClassifier {
   /** @throws RangeError when an option is not one of its values. */
   constructor(options: ClassifierOptions = {}) {
     const { architecture = 'deeper-cnn', learningRate = 0.001, seed = 42 } = options;
-    this.classNames = options.classNames ?? digitNames;
+    this.classNames = options.classNames ?? numberNames(classCount);
     if (this.classNames.length !== classCount) {
       throw new RangeError(
         `classNames has ${this.classNames.length} names; expected ${classCount}, one for each class`,
       );
     }
     requireNumber('learningRate', learningRate, 'a number above 0', learningRate > 0);
+    requireNumber('seed', seed, 'a finite number, such as 42');
     const builder = typeof architecture === 'string' ? builderOf(architecture) : architecture;
     this.architecture = typeof architecture === 'string' ? architecture : 'custom';
     this.learningRate = learningRate;
@@ -242,21 +196,7 @@ export class MnistClassifier {
    */
   async evaluate(digits: LabelledImages): Promise<Evaluation> {
     const { network } = this.requireTrained('evaluate');
-    const { images, labels } = digitsFor(network, digits, 'digits');
-    const probabilities = await predict(network, images);
-    const guesses = mostProbableClasses(probabilities, classCount);
-    const report = classificationReport(labels, guesses, this.classNames);
-    const errors = guesses.filter((guess, index) => guess !== labels[index]).length;
-    return {
-      accuracy: report.accuracy,
-      interval: wilsonInterval(labels.length - errors, labels.length),
-      loss: logLoss(labels, probabilities),
-      errors,
-      probabilities,
-      guesses,
-      confusionMatrix: confusionMatrix(labels, guesses),
-      report,
-    };
+    return evaluate(network, digits, { classNames: this.classNames });
   }
 
   /**
@@ -270,7 +210,7 @@ export class MnistClassifier {
   async predict(images: Pixels): Promise<Prediction[]> {
     const { network } = this.requireTrained('predict');
     const rows = await predict(network, images);
-    return Array.from(mostProbableClasses(rows, classCount), (guess, index) => {
+    return Array.from(mostProbableClasses(rows, { classCount }), (guess, index) => {
       const probabilities = rows.slice(index * classCount, (index + 1) * classCount);
       const className = this.classNames[guess];
       return { guess, className, confidence: probabilities[guess], probabilities };
@@ -367,16 +307,6 @@ function standardCallbacks(): ResumableCallback[] {
     new EarlyStopping({ patience: 3, restoreBestWeights: true }),
     new ReduceLearningRateOnPlateau({ factor: 0.5, patience: 2, minLearningRate: 1e-6 }),
   ];
-}
-
-function builderOf(name: ArchitectureName): NetworkBuilder {
-  if (!Object.hasOwn(architectures, name)) {
-    throw new RangeError(
-      `architecture is ${name}; expected one of ${architectureNames.join(', ')}, or a function ` +
-        'that builds a network',
-    );
-  }
-  return architectures[name];
 }
 
 /** Frees a network with its optimizer, which tfjs leaves to whoever made it. */

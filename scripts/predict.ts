@@ -5,8 +5,7 @@
  */
 import path from 'node:path';
 import { Command } from 'commander';
-import type { Prediction } from '../lib/classifier';
-import { percent } from '../lib/platform/numbers';
+import type { Prediction } from 'digit-recognizer';
 
 const committedModel = path.resolve(__dirname, '..', 'results', '02-mnist-classifier', 'model');
 
@@ -24,6 +23,8 @@ function readArguments(argv: readonly string[]) {
   return { pictures: command.args, model: command.opts<{ model?: string }>().model };
 }
 
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+
 /** The digit, how sure the network is, and all ten probabilities, the highest first. */
 function describe(picture: string, { className, confidence, probabilities }: Prediction): string {
   const classes = Array.from(probabilities, (probability, digit) => ({ digit, probability }))
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
   let code = 0;
   try {
     // Loaded only now, since TensorFlow takes seconds, which --help need not.
-    const { MnistClassifier } = await import('../lib/classifier');
+    const { MnistClassifier } = await import('digit-recognizer');
     const classifier = await MnistClassifier.load(fromHere(model ?? committedModel));
     for (const picture of pictures) {
       try {

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isTemporaryName, makeFolder } from '../lib/platform/files';
+import { makeFolder, removePartialFiles } from 'digit-recognizer';
 
 /** An output folder cannot be used; the message says why and what to do. */
 export class OutputFolderError extends Error {
@@ -52,7 +52,7 @@ export async function claimFolder(folder: string): Promise<void> {
   process.once('exit', () => rmSync(lock, { force: true }));
   requireOwnFiles(folder);
   for (const place of [folder, path.join(folder, modelFolder)].filter((it) => existsSync(it))) {
-    for (const name of readdirSync(place).filter(isTemporaryName)) rmSync(path.join(place, name));
+    await removePartialFiles(place);
   }
 }
 

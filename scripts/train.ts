@@ -7,7 +7,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
-import type { ArchitectureName } from '../lib/classifier';
+import type { ArchitectureName } from 'digit-recognizer';
 import { logLevels, openLog } from './log';
 import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
 import type { RunOptions } from './trainingRun';

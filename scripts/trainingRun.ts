@@ -1,22 +1,20 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-// danfojs loads tfjs-node too, so our TensorFlow, with its settings, has to be loaded first.
-import { describeRuntime } from '../lib/platform/tensorflow';
-import { DataFrame } from 'danfojs-node';
 import type { Logger } from 'pino';
-import { confusionHeatMap } from '../lib/report/charts';
-import { MnistClassifier, type ArchitectureName, type Evaluation } from '../lib/classifier';
-import { trainingCurves } from '../lib/report/curves';
-import { layerDiagram } from '../lib/report/diagram';
-import type { Figure } from '../lib/report/figure';
-import { writeFileWhole } from '../lib/platform/files';
-import { predictionGallery } from '../lib/report/gallery';
-import type { DigitData } from '../lib/data/mnist';
-import { percent } from '../lib/platform/numbers';
-import { RendererMissingError, saveFigure } from '../lib/report/png';
-import { showProgress } from '../lib/report/show';
-import { tableText } from '../lib/report/tables';
-import type { ProgressListener } from '../lib/training/train';
+import {
+  describeRuntime,
+  figures,
+  metrics,
+  MnistClassifier,
+  RendererMissingError,
+  saveFigure,
+  saveRecord,
+  showProgress,
+  tables,
+  type ArchitectureName,
+  type Figure,
+  type ProgressListener,
+} from 'digit-recognizer';
 import type { LogLevel } from './log';
 import { checkpointFile, figureNames, metricsFile, modelFolder } from './runFolder';
 
@@ -97,33 +95,29 @@ export async function runTraining(
     stop.throwIfAborted();
     // The model comes first, since it took the longest; what fails after it can be made again.
     await classifier.save(path.join(output, modelFolder));
-    const metrics = {
-      ...settings,
-      ...{ parameters: classifier.network.countParams(), runtime: describeRuntime() },
-      data: {
-        source: digits.source,
-        isSample: digits.isSample,
-        train: digits.train.count,
-        validation: digits.validation.count,
-        test: digits.test.count,
+    await saveRecord(path.join(output, metricsFile), {
+      settings,
+      digits,
+      networks: {
+        [architecture]: { model: classifier.network, history: training, validation, test },
       },
-      training,
-      validation: scoresOf(validation),
-      test: { ...scoresOf(test), confusionMatrix: test.confusionMatrix, report: test.report },
+    });
+    const { classNames } = digits;
+    const first = Array.from({ length: Math.min(18, digits.test.count) }, (_, index) => index);
+    const drawn: Record<(typeof figureNames)[number], Figure> = {
+      architecture_diagram: figures.layerDiagram(classifier.network, architecture),
+      training_history: figures.trainingCurves(training, title, { keptEpoch }),
+      confusion_matrix: figures.confusionHeatMap(test.confusionMatrix, classNames, title),
+      predictions_sample: figures.predictionGallery(digits.test, metrics.readingsOf(test, first), {
+        classNames,
+        title: `First test digits: ${title}`,
+      }),
     };
-    const text = `${JSON.stringify(metrics, null, 1)}\n`;
-    await writeFileWhole(path.join(output, metricsFile), text);
-    const figures: Record<(typeof figureNames)[number], Figure> = {
-      architecture_diagram: layerDiagram(classifier.network, architecture),
-      training_history: trainingCurves(training, title, { keptEpoch }),
-      confusion_matrix: confusionHeatMap(test.confusionMatrix, digits.classNames, title),
-      predictions_sample: samplePredictions(digits, test, title),
-    };
-    for (const [name, figure] of Object.entries(figures)) {
+    for (const [name, figure] of Object.entries(drawn)) {
       stop.throwIfAborted();
       await draw(log, path.join(output, `${name}.png`), figure);
     }
-    console.log(tableText(resultTable({ validation, test }), title));
+    console.log(tables.tableText(tables.scoreTable({ validation, test }), title));
   } catch (error) {
     // Ctrl-C in a terminal also ends the process that draws the figures.
     if (!stop.aborted) throw error;
@@ -157,32 +151,4 @@ async function draw(log: Logger, file: string, figure: Figure): Promise<void> {
     if (!(error instanceof RendererMissingError)) throw error;
     log.warn(`${path.basename(file)} is missing: ${error.message}`);
   }
-}
-
-function samplePredictions({ test, classNames }: DigitData, evaluation: Evaluation, title: string) {
-  const first = Array.from({ length: Math.min(18, test.count) }, (_, index) => ({
-    index,
-    truth: test.labels[index],
-    guess: evaluation.guesses[index],
-    confidence: Math.max(...evaluation.probabilities.subarray(10 * index, 10 * index + 10)),
-  }));
-  return predictionGallery(test, first, { classNames, title: `First test digits: ${title}` });
-}
-
-function scoresOf({ accuracy, interval, loss, errors }: Evaluation) {
-  return { accuracy, interval, loss, errors };
-}
-
-function resultTable(sets: Record<string, Evaluation>): DataFrame {
-  const rows = Object.entries(sets).map(
-    ([name, { accuracy, interval, loss, errors, guesses }]) => ({
-      digits: name,
-      images: guesses.length,
-      'accuracy (%)': 100 * accuracy,
-      '95 % interval': `${percent(interval.low)} to ${percent(interval.high)}`,
-      'loss (nats)': loss,
-      errors: errors,
-    }),
-  );
-  return new DataFrame(rows);
 }

@@ -1,5 +1,5 @@
 /*
- * Labels and probabilities are those of lib/metrics.ts: whole numbers from 0 to classCount - 1, and
+ * Labels and probabilities are those of metrics.ts: whole numbers from 0 to classCount - 1, and
  * one flat array of n rows with classCount columns. The confidence of a guess is its probability,
  * the highest of its row; a calibrated network is right in 90 % of the guesses it is 90 % sure of.
  */
@@ -8,9 +8,9 @@ import {
   checkProbabilities,
   columnsOfDigits,
   mostProbableClasses,
+  type ClassCountOption,
 } from './metrics';
-import { classCount as digitCount } from '../data/digits';
-import { requireWhole } from '../platform/numbers';
+import { requireNumber, requireWhole } from '../platform/numbers';
 
 /** The guesses whose confidence is above `low` and at most `high`. */
 export interface ReliabilityBin {
@@ -25,11 +25,9 @@ export interface ReliabilityBin {
 }
 
 /** How guesses are sorted by their confidence. */
-export interface ReliabilityOptions {
+export interface ReliabilityOptions extends ClassCountOption {
   /** Bins of equal width from 0 to 1, a whole number from 1. @default 15 */
   readonly binCount?: number;
-  /** Columns of a row. @default 10 */
-  readonly classCount?: number;
 }
 
 /**
@@ -48,7 +46,7 @@ export interface ReliabilityOptions {
 export function reliabilityBins(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { binCount = 15, classCount = digitCount }: ReliabilityOptions = {},
+  { binCount = 15, classCount = 10 }: ReliabilityOptions = {},
 ): ReliabilityBin[] {
   checkLabelledRows(labels, probabilities, classCount);
   requireWhole('binCount', binCount, 1);
@@ -56,7 +54,7 @@ export function reliabilityBins(
     ...{ low: bin / binCount, high: (bin + 1) / binCount },
     ...{ count: 0, confidences: 0, right: 0 },
   }));
-  mostProbableClasses(probabilities, classCount).forEach((guess, row) => {
+  mostProbableClasses(probabilities, { classCount }).forEach((guess, row) => {
     const confidence = probabilities[row * classCount + guess];
     // A 32-bit probability may be rounded to a little more than the last bin's end.
     const bin = bins.find(({ high }) => confidence <= high) ?? bins[binCount - 1];
@@ -105,7 +103,7 @@ export function meanGap(bins: readonly ReliabilityBin[]): number {
  * Finds the temperature that makes a network's probabilities fit labels best (temperature scaling,
  * Guo et al. 2017): above 1 where it is too sure of its guesses, below 1 where not sure enough.
  *
- * It minimises the log loss of `applyTemperature(probabilities, temperature)`. Take labels that the
+ * It minimises the log loss of `applyTemperature(probabilities, { temperature })`. Take labels that the
  * network has not learned from, and others than those that the result is judged on.
  *
  * @param probabilities - One row of `classCount` columns for each label, flat.
@@ -119,7 +117,7 @@ export function meanGap(bins: readonly ReliabilityBin[]): number {
 export function fitTemperature(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { classCount = digitCount }: { readonly classCount?: number } = {},
+  { classCount = 10 }: ClassCountOption = {},
 ): number {
   checkLabelledRows(labels, probabilities, classCount);
   const logits = shiftedLogits(probabilities, classCount);
@@ -146,22 +144,22 @@ export function fitTemperature(
  * leaves 0 there, whose logit nobody knows any more.
  *
  * @param probabilities - n rows of `classCount` columns, flat; they stay as they are.
- * @param temperature - A finite number above 0; 1 changes nothing, more makes rows more even.
- * @param classCount - Columns of a row. @default 10, for rows that each add up to 1
+ * @param options.temperature - A finite number above 0; 1 changes nothing, more makes rows more even.
+ * @param options.classCount - Columns of a row. @default 10, for rows that each add up to 1
  * @returns Rows in the same order, each adding up to 1.
  * @throws RangeError when nothing came, the last row is incomplete or a value is out of range, or
  *   when no `classCount` is given and a row of ten does not add up to 1.
- * @example applyTemperature([0.9, 0.1], 2, 2) // [0.75, 0.25]
+ * @example applyTemperature([0.9, 0.1], { temperature: 2, classCount: 2 }) // [0.75, 0.25]
  */
 export function applyTemperature(
   probabilities: ArrayLike<number>,
-  temperature: number,
-  classCount = columnsOfDigits(probabilities),
+  {
+    temperature,
+    classCount = columnsOfDigits(probabilities),
+  }: ClassCountOption & { readonly temperature: number },
 ): Float32Array {
   checkProbabilities(probabilities, classCount);
-  if (!(temperature > 0 && temperature < Infinity)) {
-    throw new RangeError(`temperature is ${temperature}; expected a finite number above 0`);
-  }
+  requireNumber('temperature', temperature, 'a finite number above 0', temperature > 0);
   const powers = shiftedLogits(probabilities, classCount).map((logit) =>
     Math.exp(logit / temperature),
   );

@@ -5,8 +5,14 @@
  */
 import { requireNumber, requireWhole } from '../platform/numbers';
 
+/** How many classes there are where nobody says. */
 const digitCount = 10;
-const digitNames: readonly string[] = Array.from({ length: digitCount }, (_, digit) => `${digit}`);
+
+/** Where a number of classes can be given. */
+export interface ClassCountOption {
+  /** How many classes there are, from 2. @default 10 */
+  readonly classCount?: number;
+}
 
 /** Precision, recall and F1 with the number of labels they rest on. */
 export interface Scores {
@@ -86,9 +92,9 @@ export interface Interval {
 export function accuracy(
   labels: ArrayLike<number>,
   guesses: ArrayLike<number>,
-  classCount = digitCount,
+  options: ClassCountOption = {},
 ): number {
-  return shareOnDiagonal(confusionMatrix(labels, guesses, classCount));
+  return shareOnDiagonal(confusionMatrix(labels, guesses, options));
 }
 
 /**
@@ -99,12 +105,12 @@ export function accuracy(
  *
  * @param probabilities - One row of `classCount` columns for each label, flat.
  * @throws RangeError when lengths do not fit, nothing came or a value is out of range.
- * @example logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2) // (ln 2 + ln 4) / 2 = 1.0397
+ * @example logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], { classCount: 2 }) // (ln 2 + ln 4) / 2 = 1.0397
  */
 export function logLoss(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  classCount = digitCount,
+  { classCount = digitCount }: ClassCountOption = {},
 ): number {
   checkLabelledRows(labels, probabilities, classCount);
   const losses = Array.from(labels, (label, row) => {
@@ -118,15 +124,15 @@ export function logLoss(
  * Gives the most probable class of each row (argmax), the first one on ties.
  *
  * @param probabilities - n rows of `classCount` columns, flat.
- * @param classCount - Columns of a row. @default 10, for rows that each add up to 1
+ * @param options.classCount - Columns of a row. @default 10, for rows that each add up to 1
  * @returns n guesses, as the other functions take them; bytes for up to 256 classes.
  * @throws RangeError when nothing came, the last row is incomplete or a value is out of range, or
  *   when no `classCount` is given and a row of ten does not add up to 1.
- * @example mostProbableClasses([0.2, 0.8, 0.5, 0.5], 2) // [1, 0]
+ * @example mostProbableClasses([0.2, 0.8, 0.5, 0.5], { classCount: 2 }) // [1, 0]
  */
 export function mostProbableClasses(
   probabilities: ArrayLike<number>,
-  classCount = columnsOfDigits(probabilities),
+  { classCount = columnsOfDigits(probabilities) }: ClassCountOption = {},
 ): Uint8Array | Int32Array {
   checkProbabilities(probabilities, classCount);
   const guesses = new (classCount <= 256 ? Uint8Array : Int32Array)(
@@ -146,12 +152,12 @@ export function mostProbableClasses(
  *
  * @returns `classCount` rows (truth) of `classCount` columns (guess), adding up to n.
  * @throws RangeError when lengths differ, nothing came or a class is out of range.
- * @example confusionMatrix([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], 3) // [[1, 0, 0], [0, 2, 0], [0, 1, 1]]
+ * @example confusionMatrix([0, 1, 1], [0, 1, 0], { classCount: 2 }) // [[1, 0], [1, 1]]
  */
 export function confusionMatrix(
   labels: ArrayLike<number>,
   guesses: ArrayLike<number>,
-  classCount = digitCount,
+  { classCount = digitCount }: ClassCountOption = {},
 ): number[][] {
   checkClasses('labels', labels, classCount);
   checkLength('guesses', guesses, labels, 1);
@@ -181,15 +187,16 @@ export function normalizeRows(matrix: readonly (readonly number[])[]): number[][
  * average counts it: scikit-learn's `classification_report` with all classes as `labels` and
  * `zero_division=0`.
  *
- * @param classNames - One name for each class, `'0'` to `'9'` by default.
+ * @param options.classNames - One name for each class. @default '0' to '9'
  * @throws RangeError when lengths differ, nothing came or a class has no name.
- * @example classificationReport([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], ['a', 'b', 'c']).classes[1]
+ * @example
+ * classificationReport([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], { classNames: ['a', 'b', 'c'] }).classes[1]
  * // { className: 'b', precision: 2/3, recall: 1, f1: 0.8, support: 2 }
  */
 export function classificationReport(
   labels: ArrayLike<number>,
   guesses: ArrayLike<number>,
-  classNames = digitNames,
+  { classNames = numberNames(digitCount) }: { readonly classNames?: readonly string[] } = {},
 ): ClassificationReport {
   Object.entries({ labels, guesses }).forEach(([name, values]) => {
     const unnamed = Array.from(values).findIndex((value) => value >= classNames.length);
@@ -200,7 +207,7 @@ export function classificationReport(
       );
     }
   });
-  const matrix = confusionMatrix(labels, guesses, classNames.length);
+  const matrix = confusionMatrix(labels, guesses, { classCount: classNames.length });
   const classes = classNames.map((className, index) => {
     const right = matrix[index][index];
     const support = sum(matrix[index]);
@@ -247,15 +254,15 @@ export function perClassAccuracy(matrix: readonly (readonly number[])[]): number
  * Pairs that never occur are left out; equal counts are in order of truth, then guess.
  *
  * @param matrix - Counts, row truth, column guess.
- * @param count - Length of the list at most.
+ * @param options.count - Length of the list at most. @default all
  * @throws RangeError when `count` is not a whole number from 0.
- * @example mostConfusedPairs([[3, 1], [0, 4]], 5) // [{ truth: 0, guess: 1, count: 1, share: 0.25 }]
+ * @example mostConfusedPairs([[3, 1], [0, 4]]) // [{ truth: 0, guess: 1, count: 1, share: 0.25 }]
  */
 export function mostConfusedPairs(
   matrix: readonly (readonly number[])[],
-  count: number,
+  { count }: { readonly count?: number } = {},
 ): ConfusedPair[] {
-  requireWhole('count', count, 0);
+  if (count !== undefined) requireWhole('count', count, 0);
   requireCounts(matrix);
   return matrix
     .flatMap((row, truth) =>
@@ -270,20 +277,19 @@ export function mostConfusedPairs(
  * Lists the wrong guesses, the most confident first; equal confidences are in order of index.
  *
  * @param probabilities - One row of `classCount` columns (10 by default) for each label, flat.
- * @param count - Length of the list at most.
+ * @param options.count - Length of the list at most. @default all
  * @throws RangeError when lengths do not fit, nothing came or a value is out of range.
- * @example mostConfidentErrors([0, 1], [0.1, 0.9, 0.4, 0.6], 5, { classCount: 2 })
+ * @example mostConfidentErrors([0, 1], [0.1, 0.9, 0.4, 0.6], { classCount: 2 })
  * // [{ index: 0, truth: 0, guess: 1, confidence: 0.9, truthProbability: 0.1 }]
  */
 export function mostConfidentErrors(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  count: number,
-  { classCount = digitCount }: { readonly classCount?: number } = {},
+  { count, classCount = digitCount }: ClassCountOption & { readonly count?: number } = {},
 ): ConfidentError[] {
   checkLabelledRows(labels, probabilities, classCount);
-  requireWhole('count', count, 0);
-  return Array.from(mostProbableClasses(probabilities, classCount), (guess, index) => ({
+  if (count !== undefined) requireWhole('count', count, 0);
+  return Array.from(mostProbableClasses(probabilities, { classCount }), (guess, index) => ({
     index,
     truth: labels[index],
     guess,
@@ -309,10 +315,10 @@ export function mostConfidentErrors(
 export function errorSummary(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { classCount = digitCount }: { readonly classCount?: number } = {},
+  { classCount = digitCount }: ClassCountOption = {},
 ): ErrorSummary {
-  const errors = mostConfidentErrors(labels, probabilities, labels.length, { classCount });
-  const guesses = mostProbableClasses(probabilities, classCount);
+  const errors = mostConfidentErrors(labels, probabilities, { classCount });
+  const guesses = mostProbableClasses(probabilities, { classCount });
   const right = Array.from(guesses, (guess, index) => ({ guess, index }))
     .filter(({ guess, index }) => guess === labels[index])
     .map(({ guess, index }) => probabilities[index * classCount + guess]);
@@ -334,14 +340,19 @@ export function errorSummary(
 /**
  * Gives the interval in which the true rate lies, from how often something succeeded.
  *
- * Unlike the normal approximation it stays inside 0 to 1 and keeps its promise near 1, where digit
- * readers are (Wilson, "Probable inference, the law of succession, and statistical inference", 1927).
+ * Unlike the normal approximation it stays inside 0 to 1, and is right 95 % of the time near 1
+ * too, where digit readers are (Wilson, "Probable inference, the law of succession, and statistical inference", 1927).
  *
- * @param z - Half-width in standard deviations of the normal distribution; its default gives 95 %.
+ * @param options.z - Half-width in standard deviations of the normal distribution. @default 1.96, for
+ *   95 %
  * @throws RangeError when `total` is not a whole number from 1, or `successes` from 0 to `total`.
  * @example wilsonInterval(5, 10) // { low: 0.2366, high: 0.7634 }
  */
-export function wilsonInterval(successes: number, total: number, z = 1.959963984540054): Interval {
+export function wilsonInterval(
+  successes: number,
+  total: number,
+  { z = 1.959963984540054 }: { readonly z?: number } = {},
+): Interval {
   requireWhole('total', total, 1);
   requireWhole('successes', successes, 0, total);
   requireNumber('z', z, 'a number from 0', z >= 0);
@@ -353,6 +364,13 @@ export function wilsonInterval(successes: number, total: number, z = 1.959963984
     low: successes === 0 ? 0 : center - reach,
     high: failures === 0 ? 1 : center + reach,
   };
+}
+
+const otherCount = 'For another number of classes give classCount';
+
+/** Gives '0', '1', ... as names of so many classes. */
+export function numberNames(classCount: number): readonly string[] {
+  return Array.from({ length: classCount }, (_, label) => `${label}`);
 }
 
 function sum(values: readonly number[]): number {
@@ -376,13 +394,12 @@ function checkClasses(name: string, classes: ArrayLike<number>, classCount: numb
   requireWhole('classCount', classCount, 2);
   if (classes.length === 0) throw new RangeError(`${name} is empty; expected at least one class`);
   for (let row = 0; row < classes.length; row++) {
-    if (Number.isInteger(classes[row]) && classes[row] >= classCount) {
-      throw new RangeError(
-        `${name}[${row}] is ${classes[row]}; expected a whole number from 0 to ${classCount - 1}. ` +
-          'For another number of classes give classCount',
-      );
-    }
-    requireWhole(`${name}[${row}]`, classes[row], 0, classCount - 1);
+    const value = classes[row];
+    if (Number.isInteger(value) && value >= 0 && value < classCount) continue;
+    throw new RangeError(
+      `${name}[${row}] is ${value}; expected a whole number from 0 to ${classCount - 1}` +
+        (Number.isInteger(value) && value > 0 ? `. ${otherCount}` : ''),
+    );
   }
 }
 
@@ -397,9 +414,7 @@ function checkLength(
     throw new RangeError(
       `${name} has length ${values.length}; expected ${expected}, ` +
         `${perLabel} for each of ${labels.length} labels` +
-        (perLabel > 1 && values.length % labels.length === 0
-          ? '. For another number of classes give classCount'
-          : ''),
+        (perLabel > 1 && values.length % labels.length === 0 ? `. ${otherCount}` : ''),
     );
   }
 }
@@ -443,7 +458,7 @@ export function columnsOfDigits(probabilities: ArrayLike<number>): number {
     if (Math.abs(sum(row) - 1) > 0.01) {
       throw new RangeError(
         `probabilities of row ${start / digitCount} add up to ${sum(row)}; expected 1 with ` +
-          `${digitCount} classes. For another number of classes give classCount`,
+          `${digitCount} classes. ${otherCount}`,
       );
     }
   }
@@ -456,7 +471,7 @@ export function checkProbabilities(probabilities: ArrayLike<number>, classCount:
   if (probabilities.length === 0 || probabilities.length % classCount !== 0) {
     throw new RangeError(
       `probabilities has length ${probabilities.length}; expected a positive multiple of ` +
-        `${classCount}, one for each class. For another number of classes give classCount`,
+        `${classCount}, one for each class. ${otherCount}`,
     );
   }
   // Averages of 32-bit probabilities may be rounded to a little more than 1.

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
@@ -54,9 +54,12 @@ export async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** Tells whether a name is one under which {@link writeFileWhole} writes, as a kill leaves it. */
-export function isTemporaryName(name: string): boolean {
-  return /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.partial$/.test(name);
+/** Removes what a killed {@link writeFileWhole} has left half-written in a folder; nothing else. */
+export async function removePartialFiles(folder: string): Promise<void> {
+  const partial = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.partial$/;
+  for (const name of await readdir(folder)) {
+    if (partial.test(name)) await rm(path.join(folder, name), { force: true });
+  }
 }
 
 /** Gives the SHA-256 by which one knows contents again, as 64 hexadecimal digits in lower case. */

@@ -125,7 +125,7 @@ export function confusionHeatMap(
 ): Figure {
   requireMatrix(counts, classNames);
   const shares = normalizeRows(counts);
-  const [worst] = mostConfusedPairs(counts, 1);
+  const [worst] = mostConfusedPairs(counts, { count: 1 });
   const depth = (share: number) => Math.log10(Math.max(100 * share, 0.05));
   const ticks = [0.1, 1, 10, 100];
   // Typed loosely, since nodeplotlib's types know plotly 1 only, where this title was a string.

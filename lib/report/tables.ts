@@ -3,26 +3,19 @@ import { inspect } from 'node:util';
 import '../platform/tensorflow';
 import { DataFrame } from 'danfojs-node';
 import { layerShapes } from '../engine';
-import type { ClassificationReport, ConfusedPair, Interval, Scores } from '../metrics/metrics';
+import type { Evaluation } from '../metrics/evaluation';
+import type {
+  ClassificationReport,
+  ConfusedPair,
+  ErrorSummary,
+  Interval,
+  Scores,
+} from '../metrics/metrics';
+import type { TrainingHistory } from '../training/train';
+import type { NetworkResult } from './record';
 import type { DigitData } from '../data/mnist';
 import { requireWhole, thousands } from '../platform/numbers';
 import type { tf } from '../platform/tensorflow';
-
-/** What one trained network is compared by. */
-export interface ModelResult {
-  readonly name: string;
-  readonly parameters: number;
-  /** Finished epochs. */
-  readonly epochs: number;
-  /** Time of the training, in seconds. */
-  readonly seconds: number;
-  /** Share of validation images read rightly after the last epoch, 0 to 1. */
-  readonly validationAccuracy: number;
-  /** Share of test images read rightly, 0 to 1. */
-  readonly testAccuracy: number;
-  /** The 95 % interval of the test accuracy, 0 to 1. */
-  readonly testInterval: Interval;
-}
 
 /**
  * What is read of a danfojs data frame or series. danfojs's classes don't tell them: what its
@@ -97,8 +90,8 @@ export function layerTable(model: tf.LayersModel): DataFrame {
   );
 }
 
-/** Tabulates trained networks side by side, one row for each. */
-export function comparisonTable(results: readonly ModelResult[]): DataFrame {
+/** Tabulates trained networks side by side, one row for each, by name. */
+export function comparisonTable(networks: Readonly<Record<string, NetworkResult>>): DataFrame {
   return frame(
     [
       'model',
@@ -109,18 +102,89 @@ export function comparisonTable(results: readonly ModelResult[]): DataFrame {
       'test accuracy (%)',
       'test, 95 % interval (%)',
     ],
-    results.map((result) => [
-      result.name,
-      result.parameters,
-      result.epochs,
-      result.seconds,
-      100 * result.validationAccuracy,
-      100 * result.testAccuracy,
-      [result.testInterval.low, result.testInterval.high]
-        .map((share) => (100 * share).toFixed(2))
-        .join(' to '),
+    Object.entries(networks).map(([name, { model, history, test }]) => [
+      name,
+      model.countParams(),
+      history.epochs.length,
+      history.seconds,
+      100 * (history.epochs.at(-1)?.validationAccuracy ?? NaN),
+      100 * test.accuracy,
+      intervalText(test.interval),
     ]),
   );
+}
+
+/** Tabulates how well sets of digits were read, one row for each, by name. */
+export function scoreTable(evaluations: Readonly<Record<string, Evaluation>>): DataFrame {
+  return frame(
+    ['digits', 'images', 'accuracy (%)', '95 % interval (%)', 'loss (nats)', 'errors'],
+    Object.entries(evaluations).map(([name, { accuracy, interval, loss, errors, guesses }]) => [
+      name,
+      guesses.length,
+      100 * accuracy,
+      intervalText(interval),
+      loss,
+      errors,
+    ]),
+  );
+}
+
+/** Tabulates what wrong guesses have in common. */
+export function errorTable(summary: ErrorSummary): DataFrame {
+  return frame(
+    [
+      'mistakes',
+      'median confidence of mistakes (%)',
+      'of right answers (%)',
+      'mistakes above 90 %',
+      'second choice right',
+    ],
+    [
+      [
+        summary.errors,
+        100 * summary.medianErrorConfidence,
+        100 * summary.medianRightConfidence,
+        summary.confidentErrors,
+        summary.secondChoiceRight,
+      ],
+    ],
+  );
+}
+
+/**
+ * Tabulates a training epoch by epoch.
+ *
+ * @param options.keptEpoch - Number of the epoch whose weights the network has. @default not shown
+ */
+export function epochTable(
+  { epochs }: TrainingHistory,
+  { keptEpoch }: { readonly keptEpoch?: number } = {},
+): DataFrame {
+  const isShown = keptEpoch !== undefined;
+  return frame(
+    [
+      'epoch',
+      'learning rate',
+      'loss (nats)',
+      'validation loss (nats)',
+      'validation accuracy (%)',
+      'time (s)',
+      ...(isShown ? ['kept'] : []),
+    ],
+    epochs.map((result) => [
+      result.epoch,
+      result.learningRate.toExponential(1),
+      result.loss,
+      result.validationLoss,
+      100 * result.validationAccuracy,
+      result.seconds,
+      ...(isShown ? [result.epoch === keptEpoch ? 'yes' : ''] : []),
+    ]),
+  );
+}
+
+function intervalText({ low, high }: Interval): string {
+  return [low, high].map((share) => (100 * share).toFixed(2)).join(' to ');
 }
 
 /** Tabulates how many images of every class each set holds, with the sums. */

@@ -35,15 +35,19 @@ for (const { name, classCount, labels, probabilities, ...known } of fixture.case
 
   it(`applyTemperature(probabilities, temperature) equals scipy's softmax: ${name}`, () => {
     const rows = probabilities.slice(0, known.scaled.length);
-    assertClose(applyTemperature(rows, known.temperature, classCount), known.scaled, 1e-7);
+    assertClose(
+      applyTemperature(rows, { temperature: known.temperature, classCount }),
+      known.scaled,
+      1e-7,
+    );
   });
 
   it(`applyTemperature(probabilities, temperature) keeps guesses and rows of 1: ${name}`, () => {
     for (const temperature of [0.05, 0.7, 1, 3, 40]) {
-      const scaled = applyTemperature(probabilities, temperature, classCount);
+      const scaled = applyTemperature(probabilities, { temperature, classCount });
       assert.deepEqual(
-        mostProbableClasses(scaled, classCount),
-        mostProbableClasses(probabilities, classCount),
+        mostProbableClasses(scaled, { classCount }),
+        mostProbableClasses(probabilities, { classCount }),
       );
       for (let start = 0; start < scaled.length; start += classCount) {
         const row = scaled.subarray(start, start + classCount);
@@ -94,7 +98,7 @@ it('fitTemperature(labels, probabilities) finds the temperature of the least los
   for (const { classCount, labels, probabilities } of fixture.cases) {
     const best = fitTemperature(labels, probabilities, { classCount });
     const loss = (temperature: number) =>
-      logLoss(labels, applyTemperature(probabilities, temperature, classCount), classCount);
+      logLoss(labels, applyTemperature(probabilities, { temperature, classCount }), { classCount });
     for (const factor of [0.5, 0.95, 1.05, 2]) {
       assert.ok(loss(best) < loss(best * factor), `${best} x ${factor}`);
     }
@@ -104,7 +108,7 @@ it('fitTemperature(labels, probabilities) finds the temperature of the least los
 it('fitTemperature(labels, probabilities) shrinks by the temperature applied before', () => {
   const { classCount, labels, probabilities, temperature } = notSureEnough;
   for (const applied of [0.8, 1.5, temperature]) {
-    const scaled = applyTemperature(probabilities, applied, classCount);
+    const scaled = applyTemperature(probabilities, { temperature: applied, classCount });
     const left = fitTemperature(labels, scaled, { classCount });
     assertClose([left * applied], [temperature], 1e-5);
   }
@@ -115,12 +119,16 @@ it('fitTemperature(labels, probabilities) finds what made calibrated probabiliti
   const hits = [6, 7, 8, 9].flatMap((right) => Array.from({ length: 10 }, () => right));
   const labels = hits.map((right, row) => (row % 10 < right ? 0 : 1));
   const calibrated = hits.flatMap((right) => [right / 10, 1 - right / 10]);
-  const sharpened = applyTemperature(calibrated, 1 / 3, 2);
+  const sharpened = applyTemperature(calibrated, { temperature: 1 / 3, classCount: 2 });
   const error = (rows: ArrayLike<number>) =>
     expectedCalibrationError(labels, rows, { classCount: 2 });
   assertClose([fitTemperature(labels, sharpened, { classCount: 2 })], [3], 1e-5);
   assert.ok(error(sharpened) > 0.15);
-  assertClose([error(applyTemperature(sharpened, 3, 2)), error(calibrated)], [0, 0], 1e-6);
+  assertClose(
+    [error(applyTemperature(sharpened, { temperature: 3, classCount: 2 })), error(calibrated)],
+    [0, 0],
+    1e-6,
+  );
 });
 
 it('fitTemperature(labels, probabilities) ends at 0.01 and 100 where the loss only falls', () => {
@@ -139,24 +147,27 @@ it('fitTemperature(labels, probabilities) takes sure misses', () => {
 });
 
 it('applyTemperature(probabilities, 2) takes the roots of the odds', () => {
-  assertClose(applyTemperature([0.9, 0.1], 2, 2), [0.75, 0.25], 1e-7);
+  assertClose(applyTemperature([0.9, 0.1], { temperature: 2, classCount: 2 }), [0.75, 0.25], 1e-7);
 });
 
 it('applyTemperature(probabilities, 1) changes nothing but the sum of a row', () => {
   const probabilities = Float32Array.of(0.625, 0.25, 0.125, 0, 0.3, 0.3, 0.3, 0);
-  const scaled = applyTemperature(probabilities, 1, 4);
+  const scaled = applyTemperature(probabilities, { temperature: 1, classCount: 4 });
   assertClose(scaled, [0.625, 0.25, 0.125, 0, 1 / 3, 1 / 3, 1 / 3, 0], 1e-7);
   assert.equal(probabilities[0], 0.625);
 });
 
 it('applyTemperature(probabilities, temperature) takes probabilities of 0 for 2⁻¹²⁶', () => {
-  assertClose(applyTemperature([1, 0], 126, 2), [2 / 3, 1 / 3], 1e-7);
-  assert.deepEqual(applyTemperature([1, 0], 1e-300, 2), Float32Array.of(1, 0));
+  assertClose(applyTemperature([1, 0], { temperature: 126, classCount: 2 }), [2 / 3, 1 / 3], 1e-7);
+  assert.deepEqual(
+    applyTemperature([1, 0], { temperature: 1e-300, classCount: 2 }),
+    Float32Array.of(1, 0),
+  );
 });
 
 it('applyTemperature(probabilities, temperature) has ten classes by default', () => {
   const even = Array(20).fill(0.1);
-  assertClose(applyTemperature(even, 0.5), even, 1e-7);
+  assertClose(applyTemperature(even, { temperature: 0.5 }), even, 1e-7);
 });
 
 const rejections: readonly (readonly [string, () => unknown, string])[] = [
@@ -187,19 +198,19 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     'applyTemperature(probabilities, temperature) rejects NaN',
-    () => applyTemperature([0.5, NaN], 1, 2),
+    () => applyTemperature([0.5, NaN], { temperature: 1, classCount: 2 }),
     'probabilities[1] (row 0, class 1) is NaN; expected a number from 0 to 1',
   ],
   [
     'applyTemperature(probabilities, temperature) rejects an incomplete row',
-    () => applyTemperature(new Float32Array(15), 1),
+    () => applyTemperature(new Float32Array(15), { temperature: 1 }),
     'probabilities has length 15; expected a positive multiple of 10, one for each class. For another number of classes give classCount',
   ],
   ...[0, -1, NaN, Infinity].map(
     (temperature) =>
       [
         `applyTemperature(probabilities, ${temperature}) rejects the temperature`,
-        () => applyTemperature([0.5, 0.5], temperature, 2),
+        () => applyTemperature([0.5, 0.5], { temperature, classCount: 2 }),
         `temperature is ${temperature}; expected a finite number above 0`,
       ] as const,
   ),

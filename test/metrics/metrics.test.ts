@@ -23,25 +23,25 @@ for (const known of fixture.cases) {
   const classNames = Array.from({ length: classCount }, (_, index) => `class ${index}`);
 
   it(`mostProbableClasses(probabilities) equals numpy's argmax: ${name}`, () => {
-    assert.deepEqual([...mostProbableClasses(probabilities, classCount)], known.guesses);
+    assert.deepEqual([...mostProbableClasses(probabilities, { classCount })], known.guesses);
   });
 
   it(`accuracy(labels, guesses) equals scikit-learn's: ${name}`, () => {
-    assertClose(accuracy(known.labels, known.guesses, classCount), known.accuracy);
+    assertClose(accuracy(known.labels, known.guesses, { classCount }), known.accuracy);
   });
 
   it(`logLoss(labels, probabilities) equals scikit-learn's: ${name}`, () => {
-    assertClose(logLoss(known.labels, probabilities, classCount), known.logLoss);
+    assertClose(logLoss(known.labels, probabilities, { classCount }), known.logLoss);
   });
 
   it(`confusionMatrix(labels, guesses) equals scikit-learn's, also in shares: ${name}`, () => {
-    const matrix = confusionMatrix(known.labels, known.guesses, classCount);
+    const matrix = confusionMatrix(known.labels, known.guesses, { classCount });
     assert.deepEqual(matrix, known.confusionMatrix);
     assertClose(normalizeRows(matrix), known.normalizedRows);
   });
 
   it(`classificationReport(labels, guesses) equals scikit-learn's: ${name}`, () => {
-    assertClose(classificationReport(known.labels, known.guesses, classNames), {
+    assertClose(classificationReport(known.labels, known.guesses, { classNames }), {
       classes: known.classes.map((scores, index) => ({ ...scores, className: classNames[index] })),
       accuracy: known.accuracy,
       macroAverage: known.macroAverage,
@@ -55,18 +55,18 @@ for (const known of fixture.cases) {
   });
 
   it(`mostConfusedPairs(matrix, 12) equals numpy's sorted counts: ${name}`, () => {
-    assertClose(mostConfusedPairs(known.confusionMatrix, 12), known.confusedPairs);
+    assertClose(mostConfusedPairs(known.confusionMatrix, { count: 12 }), known.confusedPairs);
   });
 
   it(`mostConfidentErrors(labels, probabilities, 12) equals numpy's sorted errors: ${name}`, () => {
-    const errors = mostConfidentErrors(known.labels, probabilities, 12, { classCount });
+    const errors = mostConfidentErrors(known.labels, probabilities, { count: 12, classCount });
     assertClose(errors, known.confidentErrors);
   });
 }
 
 for (const { successes, total, z, low, high } of fixture.intervals) {
   it(`wilsonInterval(${successes}, ${total}, ${z}) equals scipy's`, () => {
-    assertClose(wilsonInterval(successes, total, z), { low, high });
+    assertClose(wilsonInterval(successes, total, { z }), { low, high });
   });
 }
 
@@ -75,13 +75,16 @@ it('accuracy(labels, guesses) counts four of five as 0.8', () => {
 });
 
 it('logLoss(labels, probabilities) averages natural logarithms', () => {
-  assertClose(logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], 2), (Math.log(2) + Math.log(4)) / 2);
+  assertClose(
+    logLoss([0, 1], [0.5, 0.5, 0.75, 0.25], { classCount: 2 }),
+    (Math.log(2) + Math.log(4)) / 2,
+  );
 });
 
 it('logLoss(labels, probabilities) charges 52 ln 2 for a sure miss, next to nothing for a hit', () => {
-  assertClose(logLoss([0], [0, 1], 2), 52 * Math.log(2));
+  assertClose(logLoss([0], [0, 1], { classCount: 2 }), 52 * Math.log(2));
   for (const sure of [1, 1.0000002]) {
-    const loss = logLoss([1], [0, sure], 2);
+    const loss = logLoss([1], [0, sure], { classCount: 2 });
     assert.ok(loss > 0 && loss < 1e-15, `${loss}`);
   }
 });
@@ -94,22 +97,25 @@ it('logLoss(labels, probabilities) takes 32-bit probabilities for 64-bit ones', 
 });
 
 it('mostProbableClasses(probabilities) takes the first class of a tie', () => {
-  assert.deepEqual(mostProbableClasses([0.2, 0.8, 0.5, 0.5], 2), Uint8Array.of(1, 0));
+  assert.deepEqual(
+    mostProbableClasses([0.2, 0.8, 0.5, 0.5], { classCount: 2 }),
+    Uint8Array.of(1, 0),
+  );
 });
 
 it('mostProbableClasses(probabilities) holds guesses up to class 255', () => {
   const probabilities = new Float32Array(256);
   probabilities[255] = 1;
-  assert.deepEqual(mostProbableClasses(probabilities, 256), Uint8Array.of(255));
+  assert.deepEqual(mostProbableClasses(probabilities, { classCount: 256 }), Uint8Array.of(255));
 });
 
 it('mostProbableClasses(probabilities) grants averages of 32-bit numbers a millionth above 1', () => {
-  assert.deepEqual(mostProbableClasses([0, 1.0000002], 2), Uint8Array.of(1));
-  assert.throws(() => mostProbableClasses([0, 1.00001], 2), RangeError);
+  assert.deepEqual(mostProbableClasses([0, 1.0000002], { classCount: 2 }), Uint8Array.of(1));
+  assert.throws(() => mostProbableClasses([0, 1.00001], { classCount: 2 }), RangeError);
 });
 
 it('confusionMatrix(labels, guesses) counts misses off the diagonal', () => {
-  assert.deepEqual(confusionMatrix(labels, guesses, 3), [
+  assert.deepEqual(confusionMatrix(labels, guesses, { classCount: 3 }), [
     [1, 0, 0],
     [0, 2, 0],
     [0, 1, 1],
@@ -134,7 +140,7 @@ it('normalizeRows(matrix) leaves the row of a class without labels at zero', () 
 });
 
 it('classificationReport(labels, guesses, names) scores the class in the middle', () => {
-  const report = classificationReport(labels, guesses, ['a', 'b', 'c']);
+  const report = classificationReport(labels, guesses, { classNames: ['a', 'b', 'c'] });
   assertClose(report.classes[1], {
     className: 'b',
     precision: 2 / 3,
@@ -186,7 +192,7 @@ it('mostConfusedPairs(matrix, count) leaves out hits and pairs that never occur'
     [0, 4],
   ];
   const pair = { truth: 0, guess: 1, count: 1, share: 0.25 };
-  assert.deepEqual(mostConfusedPairs(matrix, 5), [pair]);
+  assert.deepEqual(mostConfusedPairs(matrix, { count: 5 }), [pair]);
 });
 
 it('mostConfusedPairs(matrix, count) orders by count, then truth, then guess, and cuts', () => {
@@ -195,20 +201,22 @@ it('mostConfusedPairs(matrix, count) orders by count, then truth, then guess, an
     [2, 9, 1],
     [1, 3, 9],
   ];
-  const order = mostConfusedPairs(matrix, 5).map(({ truth, guess }) => [truth, guess].join('>'));
+  const order = mostConfusedPairs(matrix, { count: 5 }).map(({ truth, guess }) =>
+    [truth, guess].join('>'),
+  );
   assert.equal(order.join(' '), '2>1 0>2 1>0 0>1 1>2');
-  assert.deepEqual(mostConfusedPairs(matrix, 0), []);
+  assert.deepEqual(mostConfusedPairs(matrix, { count: 0 }), []);
 });
 
 it('mostConfidentErrors(labels, probabilities, count) leaves out what is right', () => {
-  const errors = mostConfidentErrors([0, 1], [0.1, 0.9, 0.4, 0.6], 5, { classCount: 2 });
+  const errors = mostConfidentErrors([0, 1], [0.1, 0.9, 0.4, 0.6], { count: 5, classCount: 2 });
   const error = { index: 0, truth: 0, guess: 1, confidence: 0.9, truthProbability: 0.1 };
   assert.deepEqual(errors, [error]);
 });
 
 it('mostConfidentErrors(labels, probabilities, count) keeps equal confidences in order', () => {
   const probabilities = [0.4, 0.6, 0.2, 0.8, 0.4, 0.6, 0.2, 0.8];
-  const errors = mostConfidentErrors([0, 0, 0, 0], probabilities, 3, { classCount: 2 });
+  const errors = mostConfidentErrors([0, 0, 0, 0], probabilities, { count: 3, classCount: 2 });
   assert.deepEqual(
     errors.map((error) => error.index),
     [1, 3, 0],
@@ -286,12 +294,12 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     'classificationReport(labels, guesses, classNames) rejects fewer names than guessed classes',
-    () => classificationReport([0, 1], [0, 2], ['zero', 'one']),
+    () => classificationReport([0, 1], [0, 2], { classNames: ['zero', 'one'] }),
     'classNames has 2 names, but guesses[1] is 2; expected a name for each class',
   ],
   [
     'classificationReport(labels, guesses, classNames) rejects labels that are no classes',
-    () => classificationReport([0, -1], [0, 1], ['zero', 'one']),
+    () => classificationReport([0, -1], [0, 1], { classNames: ['zero', 'one'] }),
     'labels[1] is -1; expected a whole number from 0 to 1',
   ],
   [
@@ -318,22 +326,22 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     'classificationReport(labels, guesses, names) rejects a class without a name',
-    () => classificationReport([0, 2], [0, 1], ['a', 'b']),
+    () => classificationReport([0, 2], [0, 1], { classNames: ['a', 'b'] }),
     'classNames has 2 names, but labels[1] is 2; expected a name for each class',
   ],
   [
     'logLoss(labels, probabilities) rejects rows that do not fit the labels',
-    () => logLoss([0, 1], [0.5, 0.5, 1], 2),
+    () => logLoss([0, 1], [0.5, 0.5, 1], { classCount: 2 }),
     'probabilities has length 3; expected 4, 2 for each of 2 labels',
   ],
   [
     'logLoss(labels, probabilities) rejects NaN',
-    () => logLoss([0, 1], [0.5, 0.5, 1, NaN], 2),
+    () => logLoss([0, 1], [0.5, 0.5, 1, NaN], { classCount: 2 }),
     'probabilities[3] (row 1, class 1) is NaN; expected a number from 0 to 1',
   ],
   [
     'logLoss(labels, probabilities) rejects logits',
-    () => logLoss([0], [-0.5, 1.5], 2),
+    () => logLoss([0], [-0.5, 1.5], { classCount: 2 }),
     'probabilities[0] (row 0, class 0) is -0.5; expected a number from 0 to 1',
   ],
   [
@@ -352,28 +360,28 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
     'probabilities has length 0; expected a positive multiple of 10, one for each class. For another number of classes give classCount',
   ],
   [
-    'mostProbableClasses(probabilities, classCount) rejects no classes',
-    () => mostProbableClasses([1], 0),
+    'mostProbableClasses(probabilities, { classCount }) rejects no classes',
+    () => mostProbableClasses([1], { classCount: 0 }),
     'classCount is 0; expected a whole number from 2',
   ],
   [
     'mostConfidentErrors(labels, probabilities, count) rejects NaN',
-    () => mostConfidentErrors([0], [NaN, 1], 3, { classCount: 2 }),
+    () => mostConfidentErrors([0], [NaN, 1], { count: 3, classCount: 2 }),
     'probabilities[0] (row 0, class 0) is NaN; expected a number from 0 to 1',
   ],
   [
     'mostConfidentErrors(labels, probabilities, count) rejects different lengths',
-    () => mostConfidentErrors([0, 1, 1], [0, 1], 3, { classCount: 2 }),
+    () => mostConfidentErrors([0, 1, 1], [0, 1], { count: 3, classCount: 2 }),
     'probabilities has length 2; expected 6, 2 for each of 3 labels',
   ],
   [
     'mostConfidentErrors(labels, probabilities, count) rejects a negative count',
-    () => mostConfidentErrors([0], [0, 1], -1, { classCount: 2 }),
+    () => mostConfidentErrors([0], [0, 1], { count: -1, classCount: 2 }),
     'count is -1; expected a whole number from 0',
   ],
   [
     'mostConfusedPairs(matrix, count) rejects a count that is not whole',
-    () => mostConfusedPairs([[1]], 2.5),
+    () => mostConfusedPairs([[1]], { count: 2.5 }),
     'count is 2.5; expected a whole number from 0',
   ],
   [
@@ -388,18 +396,18 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   ],
 ];
 
-it('mostProbableClasses(probabilities, classCount) has no end at 256 classes', () => {
+it('mostProbableClasses(probabilities, { classCount }) has no end at 256 classes', () => {
   const probabilities = new Float64Array(600);
   probabilities[299] = 1;
   probabilities[300 + 256] = 0.5;
-  const guesses = mostProbableClasses(probabilities, 300);
+  const guesses = mostProbableClasses(probabilities, { classCount: 300 });
   assert.deepEqual(guesses, Int32Array.of(299, 256));
-  assert.equal(accuracy([299, 0], guesses, 300), 0.5);
-  assert.equal(confusionMatrix([299, 0], guesses, 300)[0][256], 1);
+  assert.equal(accuracy([299, 0], guesses, { classCount: 300 }), 0.5);
+  assert.equal(confusionMatrix([299, 0], guesses, { classCount: 300 })[0][256], 1);
 });
 
-it('mostProbableClasses(probabilities, classCount) takes rows of any sum', () => {
-  assert.deepEqual([...mostProbableClasses([0.9, 0.8, 0.1, 0.2], 2)], [0, 1]);
+it('mostProbableClasses(probabilities, { classCount }) takes rows of any sum', () => {
+  assert.deepEqual([...mostProbableClasses([0.9, 0.8, 0.1, 0.2], { classCount: 2 })], [0, 1]);
 });
 
 for (const [name, call, message] of rejections) {
@@ -452,10 +460,10 @@ it('normalizeRows, perClassAccuracy and mostConfusedPairs refuse what is no conf
   ] as [number[][], RegExp][]) {
     assert.throws(() => normalizeRows(matrix), message);
     assert.throws(() => perClassAccuracy(matrix), message);
-    assert.throws(() => mostConfusedPairs(matrix, 2), message);
+    assert.throws(() => mostConfusedPairs(matrix, { count: 2 }), message);
   }
 });
 
 it('wilsonInterval(successes, total, z) refuses a z below 0', () => {
-  assert.throws(() => wilsonInterval(1, 2, -1), /z is -1; expected a number from 0/);
+  assert.throws(() => wilsonInterval(1, 2, { z: -1 }), /z is -1; expected a number from 0/);
 });

@@ -93,7 +93,7 @@ describe('picture', () => {
     const model = await loadModel(network);
     const misses = async (read: readonly Float32Array[]) => {
       const flat = Float32Array.from(read.flatMap((image) => [...image]));
-      const guesses = mostProbableClasses(await predict(model, flat), 10);
+      const guesses = mostProbableClasses(await predict(model, flat), { classCount: 10 });
       return guesses.filter((guess, index) => guess !== mnist.labels[index]).length;
     };
     const own = await misses(images);

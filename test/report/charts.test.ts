@@ -195,7 +195,7 @@ it('confusionHeatMap and accuracyBars reject names and rows that do not fit', ()
 });
 
 it('perClassBars(report) rejects a report without classes', () => {
-  const report = classificationReport([0, 1], [0, 1], ['cat', 'dog']);
+  const report = classificationReport([0, 1], [0, 1], { classNames: ['cat', 'dog'] });
   assert.throws(() => perClassBars({ ...report, classes: [] }), /expected at least one class/);
 });
 
@@ -206,7 +206,7 @@ it('all charts draw names letter by letter, and keep equal ones apart', () => {
   const figures = [
     confusionHeatMap(diagonal(3, 4), names, markupName),
     accuracyBars(diagonal(3, 4), names, markupName),
-    perClassBars(classificationReport(labels, labels, names), markupName),
+    perClassBars(classificationReport(labels, labels, { classNames: names }), markupName),
     classDistribution({
       ...{ train: set, validation: set, test: set, classNames: names },
       ...{ source: 'made up', isSample: false },
@@ -228,7 +228,8 @@ it('bars keep their height with long names, and answer with whole ones on hoveri
   const inner = ({ layout: { height, margin } }: Figure) =>
     (height as number) - (margin?.t as number) - (margin?.b as number);
   const labels = classNames.map(Number);
-  const report = (names: string[]) => perClassBars(classificationReport(labels, labels, names));
+  const report = (names: string[]) =>
+    perClassBars(classificationReport(labels, labels, { classNames: names }));
   assert.equal(inner(report(long)), inner(report(classNames)));
   assert.equal(inner(accuracyBars(diagonal(10, 5), long)), inner(report(classNames)));
   const hovers = JSON.stringify(report(long).data);
@@ -239,7 +240,7 @@ it('bars of many classes become dots', () => {
   const names = namesOf(200);
   const labels = names.map((_, index) => index);
   for (const figure of [
-    perClassBars(classificationReport(labels, labels, names)),
+    perClassBars(classificationReport(labels, labels, { classNames: names })),
     accuracyBars(diagonal(200, 5), names),
   ]) {
     assert.deepEqual([figure.data[0].type, figure.data[0].mode], ['scatter', 'markers']);

@@ -2,22 +2,29 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import '../../lib/platform/tensorflow';
 import { concat, DataFrame, merge, Series } from 'danfojs-node';
-import { classificationReport } from '../../lib/metrics/metrics';
+import { evaluateProbabilities } from '../../lib/metrics/evaluation';
+import { classificationReport, errorSummary } from '../../lib/metrics/metrics';
+import { buildBaseline } from '../../lib/networks/baseline';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
 import {
   classTable,
   comparisonTable,
   confusedPairsTable,
+  epochTable,
+  errorTable,
   isTable,
   layerTable,
   reportTable,
+  scoreTable,
   tableHtml,
   tableText,
   type Table,
 } from '../../lib/report/tables';
 
 it('reportTable(report) has the rows of classification_report, in percent', () => {
-  const table = reportTable(classificationReport([0, 0, 1, 1, 1], [0, 1, 1, 1, 1], ['cat', 'dog']));
+  const table = reportTable(
+    classificationReport([0, 0, 1, 1, 1], [0, 1, 1, 1, 1], { classNames: ['cat', 'dog'] }),
+  );
   assert.deepEqual(table.columns, [
     'class',
     'precision (%)',
@@ -55,20 +62,49 @@ it('layerTable(model) lists every layer and sums its parameters', () => {
   );
 });
 
-it('comparisonTable(results) puts each model in a row, with units in the column names', () => {
-  const table = comparisonTable([
-    {
-      name: 'baseline',
-      parameters: 101_770,
-      epochs: 5,
-      seconds: 12.34,
-      validationAccuracy: 0.9731,
-      testAccuracy: 0.97,
-      testInterval: { low: 0.9665, high: 0.9732 },
-    },
-  ]);
-  assert.deepEqual(lines(table).slice(2), ['baseline 101,770 5 12.3 97.31 97.00 96.65 to 97.32']);
+/** An evaluation of three of four images right. */
+const threeOfFour = evaluateProbabilities([0, 1, 1, 0], [0.9, 0.1, 0.2, 0.8, 0.4, 0.6, 0.3, 0.7], {
+  classNames: ['cat', 'dog'],
+});
+
+/** The history of a training of two epochs. */
+const history = {
+  epochs: [1, 2].map((epoch) => ({
+    epoch,
+    ...{ loss: 0.5 / epoch, accuracy: 0.8, validationLoss: 0.25, validationAccuracy: 0.9731 },
+    ...{ learningRate: 0.001, seconds: 6.17 },
+  })),
+  seconds: 12.34,
+  interrupted: false,
+};
+
+it('comparisonTable(networks) puts each network in a row, with units in the column names', () => {
+  const model = buildBaseline();
+  const table = comparisonTable({ baseline: { model, history, test: threeOfFour } });
+  assert.deepEqual(lines(table).slice(2), ['baseline 101,770 2 12.3 97.31 75.00 30.06 to 95.44']);
   assert.ok(table.columns.includes('training (s)'));
+  model.dispose();
+});
+
+it('scoreTable(evaluations) puts each set of digits in a row', () => {
+  const loss = -Math.log(0.9 * 0.8 * 0.6 * 0.3) / 4;
+  assert.deepEqual(lines(scoreTable({ test: threeOfFour })).slice(2), [
+    `test 4 75.00 30.06 to 95.44 ${loss.toFixed(4)} 1`,
+  ]);
+});
+
+it('errorTable(summary) has one row of counts and medians in percent', () => {
+  const { labels, probabilities } = threeOfFour;
+  const table = errorTable(errorSummary(labels, probabilities, { classCount: 2 }));
+  assert.deepEqual(table.values, [[1, 70, 80, 0, 1]]);
+});
+
+it('epochTable(history, { keptEpoch }) puts each epoch in a row, and marks the kept one', () => {
+  assert.deepEqual(lines(epochTable(history, { keptEpoch: 2 })).slice(2), [
+    '1 1.0e-3 0.5000 0.2500 97.31 6.2',
+    '2 1.0e-3 0.2500 0.2500 97.31 6.2 yes',
+  ]);
+  assert.ok(!epochTable(history).columns.includes('kept'));
 });
 
 it('classTable(data) counts every class in every set', () => {

@@ -42,7 +42,10 @@ const figures: Readonly<Record<string, { figure: Figure; shown: readonly string[
   reliabilityDiagram: { figure: reliabilityDiagram(named.slice(0, 4)), shown: names.slice(0, 4) },
   confusionHeatMap: { figure: confusionHeatMap(counts, names, markupName), shown: names },
   accuracyBars: { figure: accuracyBars(counts, names, markupName), shown: names },
-  perClassBars: { figure: perClassBars(classificationReport(labels, labels, names)), shown: names },
+  perClassBars: {
+    figure: perClassBars(classificationReport(labels, labels, { classNames: names })),
+    shown: names,
+  },
   classDistribution: {
     figure: classDistribution({
       ...{ train: set, validation: set, test: set, classNames: names },

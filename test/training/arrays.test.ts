@@ -316,9 +316,9 @@ for (const [shape, classes] of [
       const given = { images, labels };
       await train(model, given, given, { epochs: 60, fusedKernels });
       const probabilities = await predict(model, images);
-      const guesses = mostProbableClasses(probabilities, classes);
+      const guesses = mostProbableClasses(probabilities, { classCount: classes });
       assert.deepEqual([...guesses], [...labels]);
-      assert.ok(logLoss(labels, probabilities, classes) < Math.log(classes));
+      assert.ok(logLoss(labels, probabilities, { classCount: classes }) < Math.log(classes));
       const bins = reliabilityBins(labels, probabilities, { classCount: classes });
       assert.equal(
         bins.reduce((total, { count }) => total + count, 0),

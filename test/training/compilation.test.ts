@@ -76,8 +76,8 @@ describe('compilation', () => {
         Math.abs(found - value) < 1e-4 * Math.max(1, Math.abs(value)),
         `${found}, ${value}`,
       );
-      const guesses = mostProbableClasses(await predict(model, digits.images), 3);
-      const share = shareRight(digits.labels, guesses, 3);
+      const guesses = mostProbableClasses(await predict(model, digits.images), { classCount: 3 });
+      const share = shareRight(digits.labels, guesses, { classCount: 3 });
       assert.ok(Math.abs(epochs[1].validationAccuracy - share) < 1e-6);
     });
   }

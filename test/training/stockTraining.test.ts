@@ -35,10 +35,10 @@ it('StockTraining.score(digits) gives the loss and accuracy of the model as it i
   const digits = noise(20);
   const { loss, accuracy } = await new StockTraining(model).score(digits);
   const probabilities = await predict(model, digits.images);
-  const expected = logLoss(digits.labels, probabilities, 3);
+  const expected = logLoss(digits.labels, probabilities, { classCount: 3 });
   assert.ok(Math.abs(loss - expected) < 1e-5, `${loss}, from predictions ${expected}`);
-  const guesses = mostProbableClasses(probabilities, 3);
-  assert.ok(Math.abs(accuracy - shareRight(digits.labels, guesses, 3)) < 1e-6);
+  const guesses = mostProbableClasses(probabilities, { classCount: 3 });
+  assert.ok(Math.abs(accuracy - shareRight(digits.labels, guesses, { classCount: 3 })) < 1e-6);
   model.dispose();
 });
 

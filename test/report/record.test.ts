@@ -12,7 +12,7 @@ it('saveRecord(file, result) writes what it returns: settings, data, networks, a
   const folder = await mkdtemp(path.join(os.tmpdir(), 'record-'));
   try {
     const model = buildBaseline({ hiddenUnits: 2, classCount: 2 });
-    const set = drawnSet(18);
+    const set = drawnSet();
     const sets = { train: set, validation: set, test: set };
     const test = evaluateProbabilities([0, 1], [0.9, 0.1, 0.75, 0.25], { classNames: ['a', 'b'] });
     const history = { epochs: [], seconds: 1.5, interrupted: false };
@@ -31,7 +31,13 @@ it('saveRecord(file, result) writes what it returns: settings, data, networks, a
         settings: { seed: 42 },
         runtime: describeRuntime(),
         seconds: 2,
-        data: { source: 'drawn', isSample: true, train: 18, validation: 18, test: 18 },
+        data: {
+          source: 'drawn',
+          isSample: true,
+          train: set.count,
+          validation: set.count,
+          test: set.count,
+        },
         networks: ['small'],
         analysis: { floor: 0.5 },
       },

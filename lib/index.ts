@@ -14,8 +14,8 @@ export {
   type NetworkBuilder,
 } from './networks/architectures';
 export { type LabelledImages, type Pixels } from './training/arrays';
+export { DivergenceError } from './training/epochMeans';
 export {
-  DivergenceError,
   train,
   type ProgressListener,
   type TrainingHistory,

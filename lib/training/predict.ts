@@ -1,7 +1,8 @@
+import type { DigitSet } from '../data/digits';
 import { predictFused } from '../engine';
 import { tf } from '../platform/tensorflow';
 import { imageCount, imageShape, pixelsFor, type Pixels } from './arrays';
-import { requireUsable } from './compilation';
+import { mustShowProbabilities, requireUsable } from './compilation';
 
 /**
  * Asks a network for the probabilities of every class.
@@ -40,4 +41,25 @@ export async function predict(model: tf.LayersModel, images: Pixels): Promise<Fl
  */
 export function imageTensor(model: tf.LayersModel, images: Float32Array): tf.Tensor {
   return tf.tensor(images, [imageCount(model, images), ...imageShape(model)]);
+}
+
+/**
+ * Refuses a network whose loss takes probabilities, and that gives none for the first image.
+ *
+ * @param model - Compiled, and of the digits' size.
+ * @throws Error that says what it gives, and what to do.
+ */
+export async function requireProbabilities(
+  model: tf.LayersModel,
+  { images, count }: DigitSet,
+): Promise<void> {
+  if (!mustShowProbabilities(model)) return;
+  const row = await predict(model, images.subarray(0, images.length / count));
+  const sum = row.reduce((total, value) => total + value, 0);
+  if (Math.abs(sum - 1) < 1e-3 && row.every((value) => value >= 0)) return;
+  throw new Error(
+    `model ${model.name} gives for the first image [${[...row].map((it) => it.toPrecision(3)).join(', ')}], ` +
+      'but its loss takes probabilities that add up to 1; expected a softmax at its end: add ' +
+      'tf.layers.softmax()',
+  );
 }

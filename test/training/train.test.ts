@@ -12,12 +12,8 @@ import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
 import { predict } from '../../lib/training/predict';
 import { seededRandom } from '../../lib/platform/random';
 import { tf } from '../../lib/platform/tensorflow';
-import {
-  DivergenceError,
-  train,
-  type EpochResult,
-  type TrainingProgress,
-} from '../../lib/training/train';
+import { train, type EpochResult, type TrainingProgress } from '../../lib/training/train';
+import { DivergenceError } from '../../lib/training/epochMeans';
 
 const tiny = { imageSize: 8, filters: [2], denseUnits: 4, classCount: 3 };
 const tinyBaseline = { imageSize: 8, hiddenUnits: 8, classCount: 3 };

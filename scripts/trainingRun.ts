@@ -105,9 +105,9 @@ export async function runTraining(
     const { classNames } = digits;
     const first = Array.from({ length: Math.min(18, digits.test.count) }, (_, index) => index);
     const drawn: Record<(typeof figureNames)[number], Figure> = {
-      architecture_diagram: figures.layerDiagram(classifier.network, architecture),
-      training_history: figures.trainingCurves(training, title, { keptEpoch }),
-      confusion_matrix: figures.confusionHeatMap(test.confusionMatrix, classNames, title),
+      architecture_diagram: figures.layerDiagram(classifier.network, { title: architecture }),
+      training_history: figures.trainingCurves(training, { title, keptEpoch }),
+      confusion_matrix: figures.confusionHeatMap(test.confusionMatrix, { classNames, title }),
       predictions_sample: figures.predictionGallery(digits.test, metrics.readingsOf(test, first), {
         classNames,
         title: `First test digits: ${title}`,

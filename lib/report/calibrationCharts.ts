@@ -1,6 +1,14 @@
 import type { Plot } from 'nodeplotlib';
 import { meanGap, type ReliabilityBin } from '../metrics/calibration';
-import { axis, baseLayout, grays, hoverName, palette, type Figure } from './figure';
+import {
+  axis,
+  baseLayout,
+  grays,
+  hoverName,
+  palette,
+  type Figure,
+  type TitleOption,
+} from './figure';
 import { wilsonInterval } from '../metrics/metrics';
 import { escapeMarkup, shorten } from './names';
 import { percent, round, thousands } from '../platform/numbers';
@@ -22,12 +30,12 @@ export interface NamedBins {
  *
  * @param series - One to four networks, or one before and after temperature scaling; bins of one
  *   `binCount`.
- * @param title - What is compared. @default 'Accuracy by confidence'
+ * @param options.title - What is compared. @default 'Accuracy by confidence'
  * @throws RangeError when there are more series than colors.
  */
 export function reliabilityDiagram(
   series: readonly NamedBins[],
-  title = 'Accuracy by confidence',
+  { title = 'Accuracy by confidence' }: TitleOption = {},
 ): Figure {
   const colors = [palette.vermillion, palette.blue, palette.green, palette.purple];
   const symbols = ['square', 'circle', 'diamond', 'triangle-up'] as const;

@@ -8,11 +8,14 @@ import {
   palette,
   sequentialScale,
   wholeNames,
+  type ClassNamesOption,
   type Figure,
+  type TitleOption,
 } from './figure';
 import {
   requireCounts,
   mostConfusedPairs,
+  numberNames,
   normalizeRows,
   perClassAccuracy,
   wilsonInterval,
@@ -114,14 +117,16 @@ function sharesInWords(shares: readonly number[], classNames: readonly string[])
  * hovering only.
  *
  * @param counts - Rows are the truth, columns the guess, in images; as many rows as columns.
- * @param classNames - Name of each class, in order.
- * @param title - What was classified. @default 'Confusion matrix'
+ * @param options.classNames - Name of each class, in order. @default '0', '1', ...
+ * @param options.title - What was classified. @default 'Confusion matrix'
  * @throws RangeError when the names or the columns are not as many as the rows, or there are none.
  */
 export function confusionHeatMap(
   counts: readonly (readonly number[])[],
-  classNames: readonly string[],
-  title = 'Confusion matrix',
+  {
+    classNames = numberNames(counts.length),
+    title = 'Confusion matrix',
+  }: TitleOption & ClassNamesOption = {},
 ): Figure {
   requireMatrix(counts, classNames);
   const shares = normalizeRows(counts);
@@ -203,12 +208,12 @@ function requireMatrix(
  * look alike; its title says so. More than 60 classes get dots instead of bars.
  *
  * @param report - The scores to show.
- * @param title - What was classified. @default 'Precision, recall and F1 of every class'
+ * @param options.title - What was classified. @default 'Precision, recall and F1 of every class'
  * @throws RangeError when the report has no classes.
  */
 export function perClassBars(
   report: ClassificationReport,
-  title = 'Precision, recall and F1 of every class',
+  { title = 'Precision, recall and F1 of every class' }: TitleOption = {},
 ): Figure {
   const names = report.classes.map((scores) => scores.className);
   requireClassNames(names, names.length);
@@ -253,14 +258,16 @@ export function perClassBars(
  * no bar. More than 60 classes get dots instead of bars.
  *
  * @param counts - Rows are the truth, columns the guess, in images.
- * @param classNames - Name of each class, in order.
- * @param title - What was classified. @default 'Accuracy of every class'
+ * @param options.classNames - Name of each class, in order. @default '0', '1', ...
+ * @param options.title - What was classified. @default 'Accuracy of every class'
  * @throws RangeError when the names or the columns are not as many as the rows, or there are none.
  */
 export function accuracyBars(
   counts: readonly (readonly number[])[],
-  classNames: readonly string[],
-  title = 'Accuracy of every class',
+  {
+    classNames = numberNames(counts.length),
+    title = 'Accuracy of every class',
+  }: TitleOption & ClassNamesOption = {},
 ): Figure {
   requireMatrix(counts, classNames);
   const measured = perClassAccuracy(counts).flatMap((accuracy, index) => {
@@ -295,7 +302,7 @@ export function accuracyBars(
             `(95 %: ${percent(low)} to ${percent(high)})`,
         ),
         hoverinfo: 'text',
-        // Said, since Plotly would let the neighbors of an empty class grow.
+        // Without a width Plotly lets the neighbors of an empty class grow.
         ...(classNames.length > mostBars ? {} : { width: 0.65 }),
       },
     ],

@@ -1,5 +1,13 @@
 import type { Layout, Plot } from 'nodeplotlib';
-import { axis, baseLayout, hoverName, letterWidth, palette, type Figure } from './figure';
+import {
+  axis,
+  baseLayout,
+  hoverName,
+  letterWidth,
+  palette,
+  type Figure,
+  type TitleOption,
+} from './figure';
 import { logScale, type LogScale } from './logScale';
 import { escapeMarkup, shorten, widthOf } from './names';
 import { percent, requireWhole, round, thousands } from '../platform/numbers';
@@ -27,7 +35,7 @@ export interface NamedHistory {
  * some are drawn, among them the highest and lowest of every hundredth of the training.
  *
  * @param history - The training to show.
- * @param title - Name of the network. @default 'Training'
+ * @param options.title - Name of the network. @default 'Training'
  * @param options.keptEpoch - Number of the epoch whose weights the network has, which gets a ring
  *   around its validation. @default none
  * @throws RangeError when `keptEpoch` is not one of the finished epochs, where there are any, or an
@@ -35,8 +43,7 @@ export interface NamedHistory {
  */
 export function trainingCurves(
   history: TrainingHistory,
-  title = 'Training',
-  { keptEpoch }: { readonly keptEpoch?: number } = {},
+  { title = 'Training', keptEpoch }: TitleOption & { readonly keptEpoch?: number } = {},
 ): Figure {
   const { epochs } = history;
   requireShares('history', epochs);
@@ -86,13 +93,13 @@ export function trainingCurves(
  * logarithmic scale of `trainingCurves`.
  *
  * @param runs - The trainings, in the order of the legend, 32 at most.
- * @param title - What is compared. @default 'Validation accuracy by epoch'
+ * @param options.title - What is compared. @default 'Validation accuracy by epoch'
  * @throws RangeError when there are more runs than colors and symbols tell apart, or an accuracy is
  *   not from 0 to 1.
  */
 export function compareCurves(
   runs: readonly NamedHistory[],
-  title = 'Validation accuracy by epoch',
+  { title = 'Validation accuracy by epoch' }: TitleOption = {},
 ): Figure {
   const colors = Object.values(palette);
   const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;

@@ -1,5 +1,5 @@
 import type { Plot } from 'nodeplotlib';
-import { baseLayout, grays, hoverName, palette, type Figure } from './figure';
+import { baseLayout, grays, hoverName, palette, type Figure, type TitleOption } from './figure';
 import { layerShapes, type LayerShape } from '../engine';
 import { escapeMarkup, shorten } from './names';
 import { percent, thousands } from '../platform/numbers';
@@ -42,9 +42,12 @@ const slant = 0.4;
  * (Gavrikov, 2020).
  *
  * @param model - A model of layers one after the other.
- * @param title - What to call it. @default the model's name
+ * @param options.title - What to call it. @default the model's name
  */
-export function layerDiagram(model: tf.LayersModel, title = model.name): Figure {
+export function layerDiagram(
+  model: tf.LayersModel,
+  { title = model.name }: TitleOption = {},
+): Figure {
   const layers = layerShapes(model).filter(({ layer }) => layer.getClassName() !== 'InputLayer');
   const blocks = [inputBlock(model), ...layers.map(layerBlock)];
   const scale = scaleFor(blocks);

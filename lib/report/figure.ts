@@ -9,6 +9,18 @@ export interface Figure {
   readonly description: string;
 }
 
+/** Where a figure can be given a title. */
+export interface TitleOption {
+  /** What the figure shows; any text. */
+  readonly title?: string;
+}
+
+/** Where a figure can be given names of classes. */
+export interface ClassNamesOption {
+  /** Name of each class, in order. @default '0', '1', ... */
+  readonly classNames?: readonly string[];
+}
+
 /** Colors that readers with any color vision tell apart (Okabe and Ito, 2008). */
 export const palette = {
   blue: '#0072B2',

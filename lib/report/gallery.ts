@@ -1,8 +1,18 @@
 import type { Layout, Plot } from 'nodeplotlib';
 import { PNG } from 'pngjs';
 import { imageSize, pixelsOfEach, type DigitSet } from '../data/digits';
-import { baseLayout, classAxis, grays, hoverName, letterWidth, type Figure } from './figure';
-import type { ConfidentError } from '../metrics/metrics';
+import {
+  baseLayout,
+  classAxis,
+  grays,
+  hoverName,
+  letterWidth,
+  type ClassNamesOption,
+  type Figure,
+  type TitleOption,
+} from './figure';
+import type { Reading } from '../metrics/evaluation';
+import { numberNames } from '../metrics/metrics';
 import { escapeMarkup, requireClassNames, requireNamed, shorten, widthOf, wrap } from './names';
 import { percent, requireWhole } from '../platform/numbers';
 import { seededRandom, shuffledIndices } from '../platform/random';
@@ -23,7 +33,7 @@ const mostRows = 100;
  * Shows random samples of every class, one row for each class, of 100 classes at most.
  *
  * @param digits - The set to draw from.
- * @param classNames - Name of each class, in order.
+ * @param options.classNames - Name of each class, in order. @default '0' to '9'
  * @param options.samplesPerClass - Samples in a row, fewer where a class has fewer. @default 10
  * @param options.seed - Seed of the choice. @default 42
  * @param options.imageShape - Height, width and channels. @default square, gray or in color
@@ -32,10 +42,10 @@ const mostRows = 100;
  */
 export function sampleDigits(
   digits: DigitSet,
-  classNames: readonly string[],
-  options: { readonly samplesPerClass?: number; readonly seed?: number } & ImageOptions = {},
+  options: ClassNamesOption &
+    ImageOptions & { readonly samplesPerClass?: number; readonly seed?: number } = {},
 ): Figure {
-  const { samplesPerClass = 10, seed = 42, imageShape } = options;
+  const { classNames = numberNames(10), samplesPerClass = 10, seed = 42, imageShape } = options;
   requireWhole('samplesPerClass', samplesPerClass, 1);
   requireNames(digits, classNames);
   const shape = shapeOf(digits, imageShape);
@@ -81,7 +91,7 @@ export function sampleDigits(
  * Shows random digits with their label above each.
  *
  * @param digits - The set to draw from.
- * @param classNames - Name of each class, in order.
+ * @param options.classNames - Name of each class, in order. @default '0' to '9'
  * @param options.count - How many digits, fewer where the set has fewer. @default 12
  * @param options.seed - Seed of the choice. @default 42
  * @param options.columns - Digits in a row. @default 6
@@ -91,14 +101,14 @@ export function sampleDigits(
  */
 export function randomDigits(
   digits: DigitSet,
-  classNames: readonly string[],
-  options: {
-    readonly count?: number;
-    readonly seed?: number;
-    readonly columns?: number;
-  } & ImageOptions = {},
+  options: ClassNamesOption &
+    ImageOptions & {
+      readonly count?: number;
+      readonly seed?: number;
+      readonly columns?: number;
+    } = {},
 ): Figure {
-  const { count = 12, seed = 42, columns = 6, imageShape } = options;
+  const { classNames = numberNames(10), count = 12, seed = 42, columns = 6, imageShape } = options;
   requireWhole('count', count, 1);
   requireNames(digits, classNames);
   const order = shuffledIndices(digits.count, seededRandom(seed, 'random digits'));
@@ -109,10 +119,7 @@ export function randomDigits(
 }
 
 /** What a network made of one digit. */
-export interface ShownPrediction extends Pick<
-  ConfidentError,
-  'index' | 'truth' | 'guess' | 'confidence'
-> {
+export interface ShownPrediction extends Reading {
   /** A further line above the digit. @default none */
   readonly note?: string;
 }
@@ -122,7 +129,7 @@ export interface ShownPrediction extends Pick<
  * vermillion.
  *
  * @param digits - The set in which the guesses were made.
- * @param predictions - The guesses to show, in reading order, such as `mostConfidentErrors` gives.
+ * @param predictions - The guesses to show, in reading order, such as `readingsOf` and `mostConfidentErrors` give.
  * @param options.classNames - Name of each class. @default the class numbers
  * @param options.title - What the digits have in common. @default 'Predictions'
  * @param options.columns - Digits in a row. @default 6
@@ -133,11 +140,7 @@ export interface ShownPrediction extends Pick<
 export function predictionGallery(
   digits: DigitSet,
   predictions: readonly ShownPrediction[],
-  options: {
-    readonly classNames?: readonly string[];
-    readonly title?: string;
-    readonly columns?: number;
-  } & ImageOptions = {},
+  options: ClassNamesOption & TitleOption & ImageOptions & { readonly columns?: number } = {},
 ): Figure {
   const { classNames, title = 'Predictions', columns = 6, imageShape } = options;
   if (classNames) requireClassNames(classNames, classNames.length);

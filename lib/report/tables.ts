@@ -4,6 +4,7 @@ import '../platform/tensorflow';
 import { DataFrame } from 'danfojs-node';
 import { layerShapes } from '../engine';
 import type { Evaluation } from '../metrics/evaluation';
+import { numberNames } from '../metrics/metrics';
 import type {
   ClassificationReport,
   ConfusedPair,
@@ -12,6 +13,7 @@ import type {
   Scores,
 } from '../metrics/metrics';
 import type { TrainingHistory } from '../training/train';
+import type { ClassNamesOption } from './figure';
 import type { NetworkResult } from './record';
 import type { DigitData } from '../data/mnist';
 import { requireWhole, thousands } from '../platform/numbers';
@@ -205,7 +207,11 @@ export function classTable({ train, validation, test, classNames }: DigitData): 
 /** Tabulates which classes are taken for which. */
 export function confusedPairsTable(
   pairs: readonly ConfusedPair[],
-  classNames: readonly string[],
+  {
+    classNames = numberNames(
+      1 + Math.max(-1, ...pairs.flatMap((pair) => [pair.truth, pair.guess])),
+    ),
+  }: ClassNamesOption = {},
 ): DataFrame {
   pairs.forEach(({ truth, guess }, index) => {
     const last = classNames.length - 1;

@@ -43,7 +43,10 @@ describe('shapes', () => {
       const innerRow = rows.find(([name]) => name === 'inner');
       assert.deepEqual(innerRow?.slice(1), ['Sequential', '72', isFirst ? 20 : 0]);
       assert.deepEqual(rows.at(-3), ['total', '', '', 20 + 72 * 3 + 3]);
-      assert.match(layerDiagram(outer, 'Outer').description, /Sequential 72 → Dense 3 softmax$/);
+      assert.match(
+        layerDiagram(outer, { title: 'Outer' }).description,
+        /Sequential 72 → Dense 3 softmax$/,
+      );
       outer.dispose();
     });
   }

@@ -60,7 +60,7 @@ it('reliabilityDiagram(series) compares two series, their bars side by side', ()
       { name: 'before', bins: before },
       { name: 'after', bins: after },
     ],
-    'Temperature',
+    { title: 'Temperature' },
   );
   assert.deepEqual(
     figure.data.map(({ name, type, showlegend = true }) => [name, type, showlegend]),

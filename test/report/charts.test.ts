@@ -34,7 +34,7 @@ it('confusionHeatMap(counts, classNames) has counts as text and row shares as de
       [99, 1],
       [0, 50],
     ],
-    ['cat', 'dog'],
+    { classNames: ['cat', 'dog'] },
   );
   const [trace] = figure.data;
   assert.deepEqual(trace.z, [
@@ -60,7 +60,7 @@ it('confusionHeatMap(counts, classNames) takes a class without images', () => {
       [0, 0],
       [0, 5],
     ],
-    ['cat', 'dog'],
+    { classNames: ['cat', 'dog'] },
   );
   assert.deepEqual(figure.data[0].z, [
     [null, null],
@@ -84,7 +84,9 @@ it('perClassBars(report) shows the scores in percent on an axis that says where 
 });
 
 it('perClassBars(report) starts at 0 when a class was never guessed', () => {
-  const figure = perClassBars(classificationReport([0, 1, 1], [0, 0, 0]), 'Three labels');
+  const figure = perClassBars(classificationReport([0, 1, 1], [0, 0, 0]), {
+    title: 'Three labels',
+  });
   assert.match(figure.description, /^Three labels, from 0 % up/);
   assert.deepEqual(figure.layout.yaxis?.range, [0, 100]);
 });
@@ -95,7 +97,7 @@ it('accuracyBars(counts, classNames) has Wilson intervals on an axis that says w
       [95, 5],
       [0, 200],
     ],
-    ['cat', 'dog'],
+    { classNames: ['cat', 'dog'] },
   );
   const [trace] = figure.data;
   assert.deepEqual(trace.y, [95, 100]);
@@ -124,7 +126,7 @@ it('accuracyBars(counts, classNames) leaves out a class without images', () => {
     [0, 0, 0],
     [0, 0, 4],
   ];
-  const figure = accuracyBars(counts, ['cat', 'dog', 'cow'], 'Animals');
+  const figure = accuracyBars(counts, { classNames: ['cat', 'dog', 'cow'], title: 'Animals' });
   assert.deepEqual(figure.data[0].x, [0, 2]);
   assert.deepEqual(figure.data[0].y, [75, 100]);
   assert.deepEqual(figure.layout.xaxis?.ticktext, ['cat', 'dog', 'cow']);
@@ -132,7 +134,7 @@ it('accuracyBars(counts, classNames) leaves out a class without images', () => {
 });
 
 it('accuracyBars(counts, classNames) takes a matrix without images', () => {
-  const figure = accuracyBars([[0]], ['cat']);
+  const figure = accuracyBars([[0]], { classNames: ['cat'] });
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no images/);
 });
@@ -159,11 +161,11 @@ it('classDistribution(data) takes sets without images', () => {
 it('confusionHeatMap(counts, classNames) is bounded, and writes the counts that have room', () => {
   const counts = diagonal(60, 123);
   counts[3][7] = 45;
-  const figure = confusionHeatMap(counts, namesOf(60));
+  const figure = confusionHeatMap(counts, { classNames: namesOf(60) });
   const text = figure.data[0].text as unknown as string[][];
   assert.deepEqual([text[3][7], text[3][3]], ['45', '']);
   assert.ok((figure.layout.width as number) < 1100 && (figure.layout.height as number) < 1100);
-  const large = confusionHeatMap(diagonal(200, 5), namesOf(200));
+  const large = confusionHeatMap(diagonal(200, 5), { classNames: namesOf(200) });
   assert.ok((large.layout.width as number) < 1100);
   assert.ok(JSON.stringify(large).length < 600_000);
 });
@@ -175,22 +177,22 @@ it('confusionHeatMap(counts, classNames) leaves its cells their size, however lo
   ];
   const long = Array.from({ length: 10 }, (_, index) => `${sixtyLetters} ${index}`);
   assert.deepEqual(
-    inner(confusionHeatMap(diagonal(10, 5), long)),
-    inner(confusionHeatMap(diagonal(10, 5), classNames)),
+    inner(confusionHeatMap(diagonal(10, 5), { classNames: long })),
+    inner(confusionHeatMap(diagonal(10, 5), { classNames })),
   );
 });
 
 it('confusionHeatMap and accuracyBars reject names and rows that do not fit', () => {
   for (const draw of [confusionHeatMap, accuracyBars]) {
-    assert.throws(() => draw(diagonal(3, 1), ['cat', 'dog']), {
+    assert.throws(() => draw(diagonal(3, 1), { classNames: ['cat', 'dog'] }), {
       name: 'RangeError',
       message: 'classNames has 2 names; expected one for each of 3 classes',
     });
-    assert.throws(() => draw([[1, 2], [3]], ['cat', 'dog']), {
+    assert.throws(() => draw([[1, 2], [3]], { classNames: ['cat', 'dog'] }), {
       name: 'RangeError',
       message: 'counts[1] has 1 columns; expected 2, as many as rows',
     });
-    assert.throws(() => draw([], []), /expected at least one class/);
+    assert.throws(() => draw([], { classNames: [] }), /expected at least one class/);
   }
 });
 
@@ -204,9 +206,11 @@ it('all charts draw names letter by letter, and keep equal ones apart', () => {
   const labels = [0, 1, 2, 2];
   const set = { images: new Float32Array(), labels: Uint8Array.from(labels), count: 4 };
   const figures = [
-    confusionHeatMap(diagonal(3, 4), names, markupName),
-    accuracyBars(diagonal(3, 4), names, markupName),
-    perClassBars(classificationReport(labels, labels, { classNames: names }), markupName),
+    confusionHeatMap(diagonal(3, 4), { classNames: names, title: markupName }),
+    accuracyBars(diagonal(3, 4), { classNames: names, title: markupName }),
+    perClassBars(classificationReport(labels, labels, { classNames: names }), {
+      title: markupName,
+    }),
     classDistribution({
       ...{ train: set, validation: set, test: set, classNames: names },
       ...{ source: 'made up', isSample: false },
@@ -231,7 +235,10 @@ it('bars keep their height with long names, and answer with whole ones on hoveri
   const report = (names: string[]) =>
     perClassBars(classificationReport(labels, labels, { classNames: names }));
   assert.equal(inner(report(long)), inner(report(classNames)));
-  assert.equal(inner(accuracyBars(diagonal(10, 5), long)), inner(report(classNames)));
+  assert.equal(
+    inner(accuracyBars(diagonal(10, 5), { classNames: long })),
+    inner(report(classNames)),
+  );
   const hovers = JSON.stringify(report(long).data);
   for (const index of [0, 9]) assert.ok(hovers.replaceAll('<br>', ' ').includes(long[index]));
 });
@@ -241,7 +248,7 @@ it('bars of many classes become dots', () => {
   const labels = names.map((_, index) => index);
   for (const figure of [
     perClassBars(classificationReport(labels, labels, { classNames: names })),
-    accuracyBars(diagonal(200, 5), names),
+    accuracyBars(diagonal(200, 5), { classNames: names }),
   ]) {
     assert.deepEqual([figure.data[0].type, figure.data[0].mode], ['scatter', 'markers']);
     assert.equal(figure.data[0].x?.length, 200);

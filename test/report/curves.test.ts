@@ -4,7 +4,7 @@ import type { EpochResult, TrainingHistory } from '../../lib/training/train';
 import { assertReadable, escapedMarkupName, markupName, sixtyLetters } from '../fixtures';
 
 it('trainingCurves(history) shows accuracy, on the scale of its error, beside loss', () => {
-  const figure = trainingCurves(history(3), 'Tiny');
+  const figure = trainingCurves(history(3), { title: 'Tiny' });
   const { layout } = figure;
   assert.equal(figure.data.length, 4);
   assert.equal(layout.shapes, undefined);
@@ -112,7 +112,7 @@ it('trainingCurves(history) rejects an accuracy that is none', () => {
 });
 
 it('trainingCurves(history, title) draws the title letter by letter, and describes it as it is', () => {
-  const figure = trainingCurves(history(1), markupName);
+  const figure = trainingCurves(history(1), { title: markupName });
   assert.ok(
     JSON.stringify(figure.layout.title).includes(JSON.stringify(escapedMarkupName).slice(1, -1)),
   );
@@ -126,7 +126,7 @@ it('trainingCurves(history) stays light, and draws every extreme of a long train
     ...{ accuracy: 0.9, loss: 0.3, validationLoss: index === 1234 ? 7 : 1 },
     validationAccuracy: index === 4321 ? 0.99 : 0.8 + (index % 100) / 1000,
   }));
-  const figure = trainingCurves({ ...long, epochs }, 'Long', { keptEpoch: 2222 });
+  const figure = trainingCurves({ ...long, epochs }, { title: 'Long', keptEpoch: 2222 });
   assert.ok(JSON.stringify(figure).length < 150_000);
   const drawn = figure.data[0].x as number[];
   for (const epoch of [1, 1235, 2222, 4322, 5000]) assert.ok(drawn.includes(epoch), `${epoch}`);
@@ -142,7 +142,7 @@ it('trainingCurves(history) stays light, and draws every extreme of a long train
 });
 
 it('trainingCurves(history, title, { keptEpoch }) rings the validation of that epoch', () => {
-  const figure = trainingCurves(history(3), 'Kept', { keptEpoch: 2 });
+  const figure = trainingCurves(history(3), { title: 'Kept', keptEpoch: 2 });
   const rings = figure.data.slice(4);
   assert.deepEqual(
     rings.map(({ name, x, y, yaxis }) => [name, x, y, yaxis]),
@@ -160,14 +160,14 @@ it('trainingCurves(history, title, { keptEpoch }) rings the validation of that e
 });
 
 it('trainingCurves(history, title, { keptEpoch }) rejects an epoch that was not finished', () => {
-  assert.throws(() => trainingCurves(history(3), 'Kept', { keptEpoch: 4 }), {
+  assert.throws(() => trainingCurves(history(3), { title: 'Kept', keptEpoch: 4 }), {
     name: 'RangeError',
     message: 'keptEpoch is 4; expected a whole number from 1 to 3',
   });
 });
 
 it('trainingCurves(history) takes a training that was stopped in its first epoch', () => {
-  const figure = trainingCurves(history(0), 'Stopped', { keptEpoch: 0 });
+  const figure = trainingCurves(history(0), { title: 'Stopped', keptEpoch: 0 });
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no epoch/);
 });

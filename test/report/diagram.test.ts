@@ -25,14 +25,14 @@ const networks: readonly [name: string, build: () => tf.Sequential, shapes: read
 
 for (const [name, build, shapes] of networks) {
   it(`layerDiagram(${name}) has a block of three faces and its shape for every layer`, () => {
-    const figure = layerDiagram(build(), name);
+    const figure = layerDiagram(build(), { title: name });
     assert.deepEqual(shapesUnderBlocks(figure), shapes);
     assert.equal(figure.layout.shapes?.length, 3 * shapes.length);
     assert.ok((figure.layout.width as number) <= 900, `${figure.layout.width} pixels wide`);
   });
 
   it(`layerDiagram(${name}) writes no label over another and no block over its neighbor`, () => {
-    const { layout } = layerDiagram(build(), name);
+    const { layout } = layerDiagram(build(), { title: name });
     const labels = layout.annotations as { x: number; text: string }[];
     // A bold character of 11 pixels is at most 6.5 pixels wide.
     const spans = labels.map(({ x, text }) => {
@@ -105,7 +105,7 @@ it('layerDiagram(model) has a smaller scale for large images and many channels',
 
 it('layerDiagram(model, title) draws the title letter by letter', () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
-  const { data, layout, description } = layerDiagram(model, markupName);
+  const { data, layout, description } = layerDiagram(model, { title: markupName });
   assert.doesNotMatch(JSON.stringify([data, layout.title]), /<b>zero|<a |\$x|%\{y\}/);
   assert.ok(description.startsWith(`Layers of ${markupName}`));
 });

@@ -13,7 +13,7 @@ import {
 } from '../fixtures';
 
 it('sampleDigits(digits, classNames) puts each class in its own row', () => {
-  const figure = sampleDigits(drawnSet(3), classNames, { samplesPerClass: 2 });
+  const figure = sampleDigits(drawnSet(3), { classNames, samplesPerClass: 2 });
   const rows = drawnDigits.flatMap(({ label }) => [label, label]);
   assert.deepEqual(figure.data[0].y, rows);
   assert.equal(figure.layout.images?.length, rows.length);
@@ -23,13 +23,13 @@ it('sampleDigits(digits, classNames) puts each class in its own row', () => {
 
 it('sampleDigits(digits, classNames) is repeatable, and another seed chooses others', () => {
   const digits = drawnSet(20);
-  const chosen = (seed: number) => sampleDigits(digits, classNames, { seed }).data[0].hovertext;
+  const chosen = (seed: number) => sampleDigits(digits, { classNames, seed }).data[0].hovertext;
   assert.deepEqual(chosen(1), chosen(1));
   assert.notDeepEqual(chosen(1), chosen(2));
 });
 
 it('sampleDigits(digits, classNames) draws the very pixels, dark ink on white', () => {
-  const figure = sampleDigits(drawnSet(1), classNames);
+  const figure = sampleDigits(drawnSet(1), { classNames });
   const source = figure.layout.images?.[0].source as string;
   const png = PNG.sync.read(Buffer.from(source.split(',')[1], 'base64'));
   const enlargement = png.width / 28;
@@ -43,7 +43,7 @@ it('sampleDigits(digits, classNames) draws the very pixels, dark ink on white', 
 
 it('randomDigits(digits, classNames) writes the label alone above each digit', () => {
   const digits = drawnSet(4);
-  const figure = randomDigits(digits, classNames, { count: 5, columns: 3 });
+  const figure = randomDigits(digits, { classNames, count: 5, columns: 3 });
   const labels = (figure.data[0].hovertext as string[]).map(
     (hover) => classNames[digits.labels[Number(/^image (\d+)<br>/.exec(hover)?.[1])]],
   );
@@ -54,7 +54,7 @@ it('randomDigits(digits, classNames) writes the label alone above each digit', (
 
 it('randomDigits(digits, classNames) shows no digit twice, and twelve by default', () => {
   const shown = (times: number, seed?: number) =>
-    randomDigits(drawnSet(times), classNames, { seed }).data[0].hovertext as string[];
+    randomDigits(drawnSet(times), { classNames, seed }).data[0].hovertext as string[];
   assert.equal(new Set(shown(9)).size, 12);
   assert.equal(new Set(shown(1)).size, 6);
   assert.deepEqual(shown(9), shown(9, 42));
@@ -144,8 +144,14 @@ it('predictionGallery(digits, predictions) and randomDigits(digits, names) rejec
     name: 'RangeError',
     message: /^predictions\[0\]\.truth is 5, but classNames has 5 names/,
   });
-  assert.throws(() => randomDigits(drawnSet(1), few), /^RangeError: labels\[4\] is 5, but/);
-  assert.throws(() => sampleDigits(drawnSet(1), few), /^RangeError: labels\[4\] is 5, but/);
+  assert.throws(
+    () => randomDigits(drawnSet(1), { classNames: few }),
+    /^RangeError: labels\[4\] is 5, but/,
+  );
+  assert.throws(
+    () => sampleDigits(drawnSet(1), { classNames: few }),
+    /^RangeError: labels\[4\] is 5, but/,
+  );
   assert.throws(() => predictionGallery(drawnSet(1), [{ ...predictions[0], index: 6 }]), {
     name: 'RangeError',
     message: 'predictions[0].index is 6; expected a whole number from 0 to 5',
@@ -155,7 +161,7 @@ it('predictionGallery(digits, predictions) and randomDigits(digits, names) rejec
 it('sampleDigits(digits, classNames) has lower rows for many classes, and a hundred at most', () => {
   const names = Array.from({ length: 200 }, (_, index) => `class ${index}`);
   const rows = (count: number) => {
-    const figure = sampleDigits(drawnSet(1), names.slice(0, count));
+    const figure = sampleDigits(drawnSet(1), { classNames: names.slice(0, count) });
     return {
       ...figure,
       shown: figure.layout.yaxis?.range?.[0],
@@ -171,14 +177,17 @@ it('sampleDigits(digits, classNames) has lower rows for many classes, and a hund
 
 it('sampleDigits(digits, classNames) takes a set without images, and one class', () => {
   const none = { images: new Float32Array(), labels: new Uint8Array(), count: 0 };
-  assertReadable(sampleDigits(none, ['only']));
-  assert.deepEqual(randomDigits(none, ['only']).layout.images, []);
+  assertReadable(sampleDigits(none, { classNames: ['only'] }));
+  assert.deepEqual(randomDigits(none, { classNames: ['only'] }).layout.images, []);
 });
 
 it('galleries draw color images in their colors, without being told', () => {
   // 2 x 2 pixels: red, green, blue and white.
   const images = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1);
-  const figure = randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['flag']);
+  const figure = randomDigits(
+    { images, labels: Uint8Array.of(0), count: 1 },
+    { classNames: ['flag'] },
+  );
   const png = pictureOf(figure);
   const at = (x: number, y: number) => [
     ...png.data.subarray(4 * (y * png.width + x)).subarray(0, 3),
@@ -199,7 +208,7 @@ it('galleries draw images that are not square, when told their shape', () => {
   // 2 x 4 pixels, ink only in the last one.
   const images = Float32Array.of(0, 0, 0, 0, 0, 0, 0, 1);
   const digits = { images, labels: Uint8Array.of(0), count: 1 };
-  const figure = randomDigits(digits, ['wide'], { imageShape: [2, 4, 1] });
+  const figure = randomDigits(digits, { classNames: ['wide'], imageShape: [2, 4, 1] });
   const png = pictureOf(figure);
   assert.equal(png.width, 2 * png.height);
   assert.equal(png.data[4 * (png.width * png.height - 1)], 0);
@@ -207,11 +216,11 @@ it('galleries draw images that are not square, when told their shape', () => {
   const { layout } = figure;
   const height = (layout.height as number) - (layout.margin?.t as number);
   assert.ok(Math.abs((layout.images?.[0].sizey as number) * height - 56) < 1e-9);
-  assert.throws(() => randomDigits(digits, ['wide']), {
+  assert.throws(() => randomDigits(digits, { classNames: ['wide'] }), {
     name: 'RangeError',
     message: /^the images have 8 numbers each, which make no square, .*; give imageShape/,
   });
-  assert.throws(() => randomDigits(digits, ['wide'], { imageShape: [2, 2, 2] }), {
+  assert.throws(() => randomDigits(digits, { classNames: ['wide'], imageShape: [2, 2, 2] }), {
     name: 'RangeError',
     message: /^imageShape is \[2, 2, 2\]; expected .* 1 or 3 channels/,
   });
@@ -219,13 +228,18 @@ it('galleries draw images that are not square, when told their shape', () => {
 
 it('galleries make large images smaller', () => {
   const images = new Float32Array(1000 * 1000);
-  const figure = randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['large']);
+  const figure = randomDigits(
+    { images, labels: Uint8Array.of(0), count: 1 },
+    { classNames: ['large'] },
+  );
   assert.equal(pictureOf(figure).width, 224);
 });
 
 it('galleries take bytes from 0 to 255, as networks do', () => {
   const images = Uint8Array.of(0, 51, 102, 255) as unknown as Float32Array;
-  const png = pictureOf(randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, ['cat']));
+  const png = pictureOf(
+    randomDigits({ images, labels: Uint8Array.of(0), count: 1 }, { classNames: ['cat'] }),
+  );
   const last = png.width - 1;
   assert.deepEqual([png.data[0], png.data[4 * last]], [255, 204]);
   assert.equal(png.data[4 * (png.width * png.height - 1)], 0);
@@ -234,7 +248,7 @@ it('galleries take bytes from 0 to 255, as networks do', () => {
 it('galleries reject a count that does not fit the images', () => {
   const digits = { images: new Float32Array(8), labels: Uint8Array.of(0, 1), count: 3 };
   for (const draw of [sampleDigits, randomDigits]) {
-    assert.throws(() => draw(digits, classNames), {
+    assert.throws(() => draw(digits, { classNames }), {
       name: 'RangeError',
       message: /^count is 3, but there are 2 labels and 8 pixels/,
     });
@@ -245,13 +259,16 @@ it('galleries reject pixels that are not from 0 to 1', () => {
   const digits = (pixel: number) => {
     return { images: Float32Array.of(0, 0, 0, pixel), labels: Uint8Array.of(0), count: 1 };
   };
-  assert.throws(() => randomDigits(digits(200), ['cat']), {
+  assert.throws(() => randomDigits(digits(200), { classNames: ['cat'] }), {
     name: 'RangeError',
     message:
       'images[3], a pixel of image 0, is 200; expected a number from 0 to 1. Divide pixels from 0 ' +
       'to 255 by 255',
   });
-  assert.throws(() => randomDigits(digits(NaN), ['cat']), /is NaN; expected a number from 0 to 1/);
+  assert.throws(
+    () => randomDigits(digits(NaN), { classNames: ['cat'] }),
+    /is NaN; expected a number from 0 to 1/,
+  );
 });
 
 it('predictionGallery(digits, []) shows an empty page, since a network may make no mistake', () => {
@@ -265,7 +282,7 @@ it('predictionGallery(digits, predictions) and randomDigits(digits, classNames) 
     name: 'RangeError',
     message: 'columns is 0; expected a whole number from 1',
   });
-  assert.throws(() => randomDigits(drawnSet(1), classNames, { count: 2.5 }), {
+  assert.throws(() => randomDigits(drawnSet(1), { classNames, count: 2.5 }), {
     name: 'RangeError',
     message: 'count is 2.5; expected a whole number from 1',
   });

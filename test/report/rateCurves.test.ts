@@ -21,7 +21,7 @@ it('showRates(epochs) writes a rate of 0', () => {
 it('trainingCurves(history) marks in both panels where the learning rate changes', () => {
   // As 32-bit numbers, which optimizers hold.
   const rates = [1e-3, 1e-3, 5e-4, 5e-4, 5e-4, 1.25e-4, 2e-4].map(Math.fround);
-  const figure = trainingCurves(history(7, rates), 'Slower');
+  const figure = trainingCurves(history(7, rates), { title: 'Slower' });
   const { shapes = [], annotations = [] } = figure.layout;
   assert.deepEqual(
     shapes.map(({ x0, x1, xref }) => [x0, x1, xref]),
@@ -73,7 +73,7 @@ it('trainingCurves(history) writes fewer rates than would overlap, but draws eve
 
 it('trainingCurves(history) gives a schedule curves of its own, and no line for each epoch', () => {
   const rates = Array.from({ length: 500 }, (_, index) => 1e-3 * 0.99 ** index);
-  const figure = trainingCurves(history(500, rates), 'Schedule');
+  const figure = trainingCurves(history(500, rates), { title: 'Schedule' });
   assert.equal(figure.layout.shapes, undefined);
   const curves = figure.data.filter(({ name }) => name === 'learning rate');
   assert.deepEqual(

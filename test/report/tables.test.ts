@@ -44,7 +44,7 @@ it('reportTable(report) has the rows of classification_report, in percent', () =
 it('confusedPairsTable(pairs, classNames) refuses a class without a name', () => {
   const pairs = [{ truth: 1, guess: 0, count: 1, share: 0.1 }];
   assert.throws(
-    () => confusedPairsTable(pairs, ['a']),
+    () => confusedPairsTable(pairs, { classNames: ['a'] }),
     /pairs\[0\]\.truth is 1; expected .* 0 to 0/,
   );
 });
@@ -122,12 +122,12 @@ it('classTable(data) counts every class in every set', () => {
 
 it('confusedPairsTable(pairs, classNames) names the classes', () => {
   const pairs = [{ truth: 1, guess: 0, count: 1200, share: 0.123456 }];
-  const rows = lines(confusedPairsTable(pairs, ['cat', 'dog'])).slice(2);
+  const rows = lines(confusedPairsTable(pairs, { classNames: ['cat', 'dog'] })).slice(2);
   assert.deepEqual(rows, ['dog cat 1,200 12.35']);
 });
 
 it('confusedPairsTable([], classNames) is a table without rows', () => {
-  assert.deepEqual(lines(confusedPairsTable([], ['cat', 'dog'])).slice(2), [
+  assert.deepEqual(lines(confusedPairsTable([], { classNames: ['cat', 'dog'] })).slice(2), [
     'The table has no rows.',
   ]);
 });

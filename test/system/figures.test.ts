@@ -37,11 +37,17 @@ const set = drawnSet(1);
 const named = names.map((name) => ({ name, history, bins }));
 
 const figures: Readonly<Record<string, { figure: Figure; shown: readonly string[] }>> = {
-  trainingCurves: { figure: trainingCurves(history, markupName), shown: [markupName] },
+  trainingCurves: { figure: trainingCurves(history, { title: markupName }), shown: [markupName] },
   compareCurves: { figure: compareCurves(named), shown: names },
   reliabilityDiagram: { figure: reliabilityDiagram(named.slice(0, 4)), shown: names.slice(0, 4) },
-  confusionHeatMap: { figure: confusionHeatMap(counts, names, markupName), shown: names },
-  accuracyBars: { figure: accuracyBars(counts, names, markupName), shown: names },
+  confusionHeatMap: {
+    figure: confusionHeatMap(counts, { classNames: names, title: markupName }),
+    shown: names,
+  },
+  accuracyBars: {
+    figure: accuracyBars(counts, { classNames: names, title: markupName }),
+    shown: names,
+  },
   perClassBars: {
     figure: perClassBars(classificationReport(labels, labels, { classNames: names })),
     shown: names,
@@ -53,8 +59,8 @@ const figures: Readonly<Record<string, { figure: Figure; shown: readonly string[
     }),
     shown: names,
   },
-  sampleDigits: { figure: sampleDigits(set, names), shown: names },
-  randomDigits: { figure: randomDigits(set, names), shown: names.slice(0, 4) },
+  sampleDigits: { figure: sampleDigits(set, { classNames: names }), shown: names },
+  randomDigits: { figure: randomDigits(set, { classNames: names }), shown: names.slice(0, 4) },
   predictionGallery: {
     figure: predictionGallery(set, [{ index: 0, truth: 0, guess: 3, confidence: 1 }], {
       ...{ classNames: names, title: markupName },

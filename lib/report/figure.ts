@@ -176,3 +176,13 @@ export function wholeNames(classNames: readonly string[], y: number): Plot[] {
 export function hoverName(name: string): string {
   return wrap(name, 60, 10).map(escapeMarkup).join('<br>');
 }
+
+/** Bars of more classes than these would be thinner than a line. */
+export const mostBars = 60;
+
+/** A bar for each class, or where there are many a dot. */
+export function marksFor(classCount: number, color: string): Plot {
+  return classCount <= mostBars
+    ? { type: 'bar', marker: { color } }
+    : { type: 'scatter', mode: 'markers', marker: { color, size: 5 }, cliponaxis: false };
+}

@@ -1,6 +1,9 @@
 /** Which picture of the numbers? What `figures.` offers: each gives a figure for `show`. */
-export { accuracyBars, classDistribution, confusionHeatMap, perClassBars } from './charts';
-export { compareCurves, trainingCurves } from './curves';
-export { layerDiagram } from './diagram';
+export { accuracyBars, perClassBars } from './classBars';
+export { classDistribution } from './classDistribution';
+export { compareCurves } from './compareCurves';
+export { confusionHeatMap } from './confusionHeatMap';
 export { predictionGallery, randomDigits, sampleDigits } from './gallery';
-export { reliabilityDiagram } from './calibrationCharts';
+export { layerDiagram } from './layerDiagram';
+export { reliabilityDiagram } from './reliabilityDiagram';
+export { trainingCurves } from './trainingCurves';

@@ -1,4 +1,4 @@
-import { areMarked, thinned } from './curves';
+import { areMarked, thinned } from './epochs';
 import { grays, palette } from './figure';
 import { logScale } from './logScale';
 import { percent, round, thousands } from '../platform/numbers';

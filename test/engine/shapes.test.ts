@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { layerDiagram } from '../../lib/report/diagram';
+import { layerDiagram } from '../../lib/report/layerDiagram';
 import { layerShapes } from '../../lib/engine/shapes';
 import { layerTable } from '../../lib/report/tables';
 import { tf } from '../../lib/platform/tensorflow';

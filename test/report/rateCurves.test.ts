@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { trainingCurves } from '../../lib/report/curves';
+import { trainingCurves } from '../../lib/report/figures';
 import { showRates } from '../../lib/report/rateCurves';
 import type { TrainingHistory } from '../../lib/training/train';
 import { assertReadable } from '../fixtures';

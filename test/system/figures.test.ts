@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { reliabilityDiagram } from '../../lib/report/calibrationCharts';
+import { reliabilityDiagram } from '../../lib/report/reliabilityDiagram';
 import {
   accuracyBars,
   classDistribution,
   confusionHeatMap,
   perClassBars,
-} from '../../lib/report/charts';
-import { compareCurves, trainingCurves } from '../../lib/report/curves';
+} from '../../lib/report/figures';
+import { compareCurves, trainingCurves } from '../../lib/report/figures';
 import type { Figure } from '../../lib/report/figure';
 import { predictionGallery, randomDigits, sampleDigits } from '../../lib/report/gallery';
 import { classificationReport } from '../../lib/metrics/metrics';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { compareCurves, trainingCurves } from '../../lib/report/curves';
+import { trainingCurves } from '../../lib/report/figures';
 import type { EpochResult, TrainingHistory } from '../../lib/training/train';
-import { assertReadable, escapedMarkupName, markupName, sixtyLetters } from '../fixtures';
+import { assertReadable, escapedMarkupName, markupName } from '../fixtures';
 
 it('trainingCurves(history) shows accuracy, on the scale of its error, beside loss', () => {
   const figure = trainingCurves(history(3), { title: 'Tiny' });
@@ -170,53 +170,6 @@ it('trainingCurves(history) takes a training that was stopped in its first epoch
   const figure = trainingCurves(history(0), { title: 'Stopped', keptEpoch: 0 });
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no epoch/);
-});
-
-it('compareCurves(runs) draws one line of validation accuracy for each run', () => {
-  const figure = compareCurves([
-    { name: 'one', history: history(2) },
-    { name: 'two', history: history(30) },
-    { name: 'none', history: history(0) },
-  ]);
-  assert.deepEqual(figure.data[0].y, [19, 18]);
-  assert.equal(figure.data[1].y?.length, 30);
-  assert.equal(figure.layout.yaxis?.type, 'log');
-  assert.equal(figure.layout.xaxis?.dtick, 5);
-  assert.match(figure.description, /one ends at 82\.00 %.*none: no epoch was finished/);
-  assertReadable(figure);
-});
-
-it('compareCurves(runs) keeps long and equal names apart, whole on hovering', () => {
-  const names = [
-    markupName,
-    ...[1, 2, 3, 4].map((run) => `${sixtyLetters} ${run}`),
-    'same',
-    'same',
-  ];
-  const figure = compareCurves(names.map((name) => ({ name, history: history(2) })));
-  const shown = figure.data.map(({ name = '' }) => name.replace(/&#(\d+);/g, '_'));
-  assert.equal(figure.data.length, 7);
-  assert.equal(new Set(shown).size, 6);
-  shown.forEach((name) => assert.ok(name.length <= 28, name));
-  assert.ok(
-    figure.data[0].hovertemplate?.toString().startsWith(`${escapedMarkupName}: %{hovertext}`),
-  );
-  // Beside the curves, where names of any length leave them their width.
-  assert.ok((figure.layout.legend?.x as number) > 1);
-  assertReadable(figure);
-});
-
-it('compareCurves(runs) tells 32 runs apart, and rejects more', () => {
-  const runs = Array.from({ length: 33 }, (_, run) => ({ name: `${run}`, history: history(1) }));
-  const { data } = compareCurves(runs.slice(0, 32));
-  assert.equal(
-    new Set(data.map(({ line, marker }) => `${line?.color} ${marker?.symbol}`)).size,
-    32,
-  );
-  assert.throws(() => compareCurves(runs), {
-    name: 'RangeError',
-    message: /^runs has 33 entries; expected at most 32/,
-  });
 });
 
 /** A made-up training in which every figure rises, at a rate of 1e-3 where none is given. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { layerDiagram } from '../../lib/report/diagram';
+import { layerDiagram } from '../../lib/report/layerDiagram';
 import type { Figure } from '../../lib/report/figure';
 import { buildBaseline } from '../../lib/networks/baseline';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';

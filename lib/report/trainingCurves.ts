@@ -1,24 +1,10 @@
 import type { Layout, Plot } from 'nodeplotlib';
-import {
-  axis,
-  baseLayout,
-  hoverName,
-  letterWidth,
-  palette,
-  type Figure,
-  type TitleOption,
-} from './figure';
-import { logScale, type LogScale } from './logScale';
-import { escapeMarkup, shorten, widthOf } from './names';
-import { percent, requireWhole, round, thousands } from '../platform/numbers';
+import { axis, baseLayout, palette, type Figure, type TitleOption } from './figure';
+import { logScale } from './logScale';
+import { percent, requireWhole, thousands } from '../platform/numbers';
 import { showRates } from './rateCurves';
 import type { EpochResult, TrainingHistory } from '../training/train';
-
-/** A training with the name under which it is compared. */
-export interface NamedHistory {
-  readonly name: string;
-  readonly history: TrainingHistory;
-}
+import { epochAxis, errorAxis, errorOf, modeOf, requireShares, rounded, thinned } from './epochs';
 
 /**
  * Shows accuracy and loss by epoch, side by side, for the training and the validation images.
@@ -88,82 +74,6 @@ export function trainingCurves(
   };
 }
 
-/**
- * Shows the validation accuracy of several trainings by epoch, one line for each, on the
- * logarithmic scale of `trainingCurves`.
- *
- * @param runs - The trainings, in the order of the legend, 32 at most.
- * @param options.title - What is compared. @default 'Validation accuracy by epoch'
- * @throws RangeError when there are more runs than colors and symbols tell apart, or an accuracy is
- *   not from 0 to 1.
- */
-export function compareCurves(
-  runs: readonly NamedHistory[],
-  { title = 'Validation accuracy by epoch' }: TitleOption = {},
-): Figure {
-  const colors = Object.values(palette);
-  const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
-  const most = colors.length * symbols.length;
-  if (runs.length > most) {
-    throw new RangeError(
-      `runs has ${runs.length} entries; expected at most ${most}, which colors and symbols tell ` +
-        'apart. Compare fewer at once',
-    );
-  }
-  runs.forEach(({ history }, run) => requireShares(`runs[${run}].history`, history.epochs));
-  const shown = runs.map(({ history }) =>
-    thinned(history.epochs, [({ validationAccuracy }) => validationAccuracy]),
-  );
-  const scale = logScale(
-    shown.flatMap((epochs) => epochs.map((result) => errorOf(result.validationAccuracy))),
-    8,
-  );
-  const labels = runs.map(({ name }) => shorten(name, 28));
-  // An entry of the legend has 45 pixels of line and gap beside its name.
-  const widths = labels.map((label) => 45 + letterWidth * widthOf(label));
-  const isLegendAbove = widths.reduce((sum, width) => sum + width, 0) <= 660;
-  return {
-    data: runs.map(({ name }, run): Plot => ({
-      type: 'scatter',
-      mode: modeOf(shown[run]),
-      name: escapeMarkup(labels[run]),
-      x: shown[run].map((result) => result.epoch),
-      y: shown[run].map((result) => scale.place(errorOf(result.validationAccuracy))),
-      hovertext: shown[run].map((result) => percent(result.validationAccuracy)),
-      hovertemplate: `${hoverName(name)}: %{hovertext}<extra></extra>`,
-      line: { color: colors[run % colors.length], width: 2 },
-      // Another symbol for the same color.
-      marker: {
-        size: 7,
-        symbol: symbols[(run + Math.floor(run / colors.length)) % symbols.length],
-      },
-    })),
-    layout: baseLayout(
-      title,
-      isLegendAbove ? 760 : 900,
-      isLegendAbove ? 420 : Math.max(420, 160 + 20 * runs.length),
-      {
-        xaxis: epochAxis(Math.max(1, ...runs.map(({ history }) => lastOf(history)?.epoch ?? 1))),
-        yaxis: errorAxis('validation accuracy (%)', scale),
-        hovermode: 'x unified',
-        ...(isLegendAbove ? {} : { legend: { x: 1.02, y: 1, xanchor: 'left', yanchor: 'top' } }),
-        showlegend: true,
-      },
-    ),
-    description:
-      `${title}, on a logarithmic scale of the error. ` +
-      runs
-        .map(({ name, history }) => {
-          const last = lastOf(history);
-          if (!last) return `${name}: no epoch was finished`;
-          return Number.isFinite(last.validationAccuracy)
-            ? `${name} ends at ${percent(last.validationAccuracy)}`
-            : `${name} has no validation in its last epoch`;
-        })
-        .join('; '),
-  };
-}
-
 /** One of the two pictures of `trainingCurves`. */
 interface Panel {
   readonly axes: Pick<Plot, 'xaxis' | 'yaxis' | 'showlegend'>;
@@ -209,16 +119,6 @@ function lossPanel(epochs: readonly EpochResult[]): Panel {
   };
 }
 
-/** An axis of errors, the lowest on top, at whose ticks the accuracies are written. */
-function errorAxis(title: string, scale: LogScale): Layout['yaxis'] {
-  return axis(`${title}, log scale of error`, {
-    type: 'log',
-    range: [Math.log10(scale.high), Math.log10(scale.low)],
-    tickvals: scale.ticks.map(scale.place) as number[],
-    ticktext: scale.ticks.map((error) => String(round(100 - error, 6))),
-  });
-}
-
 function line(
   epochs: readonly EpochResult[],
   panel: Panel,
@@ -256,40 +156,6 @@ function ring(kept: EpochResult, panel: Panel): Plot {
   };
 }
 
-/** Tells whether points are few enough to mark each; many would run into a broad band. */
-export function areMarked({ length }: readonly unknown[]): boolean {
-  return length <= 60;
-}
-
-function modeOf(epochs: readonly EpochResult[]): Plot['mode'] {
-  return areMarked(epochs) ? 'lines+markers' : 'lines';
-}
-
-/**
- * Picks so many epochs that a curve of them is light and looks like one of all: of more than 600 the
- * first, the last, and in every hundredth the lowest and highest of each value.
- */
-export function thinned(
-  epochs: readonly EpochResult[],
-  values: readonly ((result: EpochResult) => number)[],
-): EpochResult[] {
-  if (epochs.length <= 600) return [...epochs];
-  const picked = new Set([epochs[0], epochs[epochs.length - 1]]);
-  const parts = 100;
-  for (let part = 0; part < parts; part++) {
-    const start = Math.floor((part * epochs.length) / parts);
-    const end = Math.floor(((part + 1) * epochs.length) / parts);
-    for (const value of values) {
-      const sorted = epochs
-        .slice(start, end)
-        .filter((result) => Number.isFinite(value(result)))
-        .sort((one, other) => value(one) - value(other));
-      if (sorted.length > 0) picked.add(sorted[0]).add(sorted[sorted.length - 1]);
-    }
-  }
-  return [...picked].sort((one, other) => one.epoch - other.epoch);
-}
-
 function describe(
   epochs: readonly EpochResult[],
   shown: readonly EpochResult[],
@@ -323,55 +189,4 @@ function describe(
     ...(ratesInWords ? [ratesInWords] : []),
     ...(kept ? [`The weights of epoch ${kept.epoch} were kept.`] : []),
   ].join(' ');
-}
-
-/** The error in percent of a share of right guesses; NaN where it is missing. */
-function errorOf(accuracy: number): number {
-  return rounded(100 - 100 * known(accuracy));
-}
-
-/** So many digits as figures need; NaN where a value is missing. */
-function rounded(value: number): number {
-  return Number(known(value).toPrecision(6));
-}
-
-/** JSON writes NaN as null, which would count as 0. */
-function known(value: number | null): number {
-  return value === null || !Number.isFinite(value) ? NaN : value;
-}
-
-function requireShares(name: string, epochs: readonly EpochResult[]): void {
-  epochs.forEach((result, index) => {
-    for (const field of ['accuracy', 'validationAccuracy'] as const) {
-      if (result[field] < 0 || result[field] > 1) {
-        throw new RangeError(
-          `${name}.epochs[${index}].${field} is ${result[field]}; expected a share from 0 to 1`,
-        );
-      }
-    }
-  });
-}
-
-function lastOf({ epochs }: TrainingHistory): EpochResult | undefined {
-  return epochs.at(-1);
-}
-
-/** Epochs are whole numbers: at most about twelve ticks, none between two epochs. */
-function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
-  // Odd numbers begin with the first epoch; larger steps are round ones.
-  const step = [1, 2, 5].find((each) => lastEpoch / each <= 12) ?? roundStep(lastEpoch / 8);
-  return axis('epoch', {
-    range: [0.7, lastEpoch + 0.3],
-    tick0: step > 2 ? 0 : 1,
-    dtick: step,
-    tickformat: 'd',
-    tickangle: 0,
-    ...details,
-  });
-}
-
-/** The first of 1, 2, 5, 10, 20, 50 and so on that is not below a number. */
-function roundStep(least: number): number {
-  const power = 10 ** Math.floor(Math.log10(least));
-  return power * ([1, 2, 5].find((digit) => digit * power >= least) ?? 10);
 }

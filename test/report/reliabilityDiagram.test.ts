@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { reliabilityDiagram } from '../../lib/report/calibrationCharts';
+import { reliabilityDiagram } from '../../lib/report/reliabilityDiagram';
 import { assertReadable, escapedMarkupName, markupName, sixtyLetters } from '../fixtures';
 
 const before = [

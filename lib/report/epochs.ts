@@ -1,0 +1,96 @@
+import type { Layout, Plot } from 'nodeplotlib';
+import { axis } from './figure';
+import type { LogScale } from './logScale';
+import { round } from '../platform/numbers';
+import type { EpochResult } from '../training/train';
+
+/** Tells whether points are few enough to mark each; many would run into a broad band. */
+export function areMarked({ length }: readonly unknown[]): boolean {
+  return length <= 60;
+}
+
+export function modeOf(epochs: readonly EpochResult[]): Plot['mode'] {
+  return areMarked(epochs) ? 'lines+markers' : 'lines';
+}
+
+/**
+ * Picks so many epochs that a curve of them is light and looks like one of all: of more than 600 the
+ * first, the last, and in every hundredth the lowest and highest of each value.
+ */
+export function thinned(
+  epochs: readonly EpochResult[],
+  values: readonly ((result: EpochResult) => number)[],
+): EpochResult[] {
+  if (epochs.length <= 600) return [...epochs];
+  const picked = new Set([epochs[0], epochs[epochs.length - 1]]);
+  const parts = 100;
+  for (let part = 0; part < parts; part++) {
+    const start = Math.floor((part * epochs.length) / parts);
+    const end = Math.floor(((part + 1) * epochs.length) / parts);
+    for (const value of values) {
+      const sorted = epochs
+        .slice(start, end)
+        .filter((result) => Number.isFinite(value(result)))
+        .sort((one, other) => value(one) - value(other));
+      if (sorted.length > 0) picked.add(sorted[0]).add(sorted[sorted.length - 1]);
+    }
+  }
+  return [...picked].sort((one, other) => one.epoch - other.epoch);
+}
+
+/** An axis of errors, the lowest on top, at whose ticks the accuracies are written. */
+export function errorAxis(title: string, scale: LogScale): Layout['yaxis'] {
+  return axis(`${title}, log scale of error`, {
+    type: 'log',
+    range: [Math.log10(scale.high), Math.log10(scale.low)],
+    tickvals: scale.ticks.map(scale.place) as number[],
+    ticktext: scale.ticks.map((error) => String(round(100 - error, 6))),
+  });
+}
+
+/** The error in percent of a share of right guesses; NaN where it is missing. */
+export function errorOf(accuracy: number): number {
+  return rounded(100 - 100 * known(accuracy));
+}
+
+/** So many digits as figures need; NaN where a value is missing. */
+export function rounded(value: number): number {
+  return Number(known(value).toPrecision(6));
+}
+
+/** JSON writes NaN as null, which would count as 0. */
+function known(value: number | null): number {
+  return value === null || !Number.isFinite(value) ? NaN : value;
+}
+
+export function requireShares(name: string, epochs: readonly EpochResult[]): void {
+  epochs.forEach((result, index) => {
+    for (const field of ['accuracy', 'validationAccuracy'] as const) {
+      if (result[field] < 0 || result[field] > 1) {
+        throw new RangeError(
+          `${name}.epochs[${index}].${field} is ${result[field]}; expected a share from 0 to 1`,
+        );
+      }
+    }
+  });
+}
+
+/** Epochs are whole numbers: at most about twelve ticks, none between two epochs. */
+export function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
+  // Odd numbers begin with the first epoch; larger steps are round ones.
+  const step = [1, 2, 5].find((each) => lastEpoch / each <= 12) ?? roundStep(lastEpoch / 8);
+  return axis('epoch', {
+    range: [0.7, lastEpoch + 0.3],
+    tick0: step > 2 ? 0 : 1,
+    dtick: step,
+    tickformat: 'd',
+    tickangle: 0,
+    ...details,
+  });
+}
+
+/** The first of 1, 2, 5, 10, 20, 50 and so on that is not below a number. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((digit) => digit * power >= least) ?? 10);
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { compareCurves } from '../../lib/report/figures';
+import type { EpochResult, TrainingHistory } from '../../lib/training/train';
+import { assertReadable, escapedMarkupName, markupName, sixtyLetters } from '../fixtures';
+
+it('compareCurves(runs) draws one line of validation accuracy for each run', () => {
+  const figure = compareCurves([
+    { name: 'one', history: history(2) },
+    { name: 'two', history: history(30) },
+    { name: 'none', history: history(0) },
+  ]);
+  assert.deepEqual(figure.data[0].y, [19, 18]);
+  assert.equal(figure.data[1].y?.length, 30);
+  assert.equal(figure.layout.yaxis?.type, 'log');
+  assert.equal(figure.layout.xaxis?.dtick, 5);
+  assert.match(figure.description, /one ends at 82\.00 %.*none: no epoch was finished/);
+  assertReadable(figure);
+});
+
+it('compareCurves(runs) keeps long and equal names apart, whole on hovering', () => {
+  const names = [
+    markupName,
+    ...[1, 2, 3, 4].map((run) => `${sixtyLetters} ${run}`),
+    'same',
+    'same',
+  ];
+  const figure = compareCurves(names.map((name) => ({ name, history: history(2) })));
+  const shown = figure.data.map(({ name = '' }) => name.replace(/&#(\d+);/g, '_'));
+  assert.equal(figure.data.length, 7);
+  assert.equal(new Set(shown).size, 6);
+  shown.forEach((name) => assert.ok(name.length <= 28, name));
+  assert.ok(
+    figure.data[0].hovertemplate?.toString().startsWith(`${escapedMarkupName}: %{hovertext}`),
+  );
+  // Beside the curves, where names of any length leave them their width.
+  assert.ok((figure.layout.legend?.x as number) > 1);
+  assertReadable(figure);
+});
+
+it('compareCurves(runs) tells 32 runs apart, and rejects more', () => {
+  const runs = Array.from({ length: 33 }, (_, run) => ({ name: `${run}`, history: history(1) }));
+  const { data } = compareCurves(runs.slice(0, 32));
+  assert.equal(
+    new Set(data.map(({ line, marker }) => `${line?.color} ${marker?.symbol}`)).size,
+    32,
+  );
+  assert.throws(() => compareCurves(runs), {
+    name: 'RangeError',
+    message: /^runs has 33 entries; expected at most 32/,
+  });
+});
+
+/** A made-up training in which every figure rises, at a rate of 1e-3 where none is given. */
+function history(epochCount: number, learningRates: readonly number[] = []): TrainingHistory {
+  const epochs = Array.from({ length: epochCount }, (_, index) => ({
+    ...epochOf(index + 1),
+    learningRate: learningRates[index] ?? 1e-3,
+  }));
+  return { epochs, seconds: 2 * epochCount, interrupted: false };
+}
+
+function epochOf(epoch: number): EpochResult {
+  return {
+    epoch,
+    loss: 0.1 * epoch,
+    accuracy: Math.min(0.999, 0.9 + 0.01 * epoch),
+    validationLoss: 1 + 0.1 * epoch,
+    validationAccuracy: Math.min(0.998, 0.8 + 0.01 * epoch),
+    learningRate: 1e-3,
+    seconds: 2,
+  };
+}

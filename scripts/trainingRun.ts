@@ -9,6 +9,7 @@ import {
   RendererMissingError,
   saveFigure,
   saveRecord,
+  show,
   showProgress,
   tables,
   type ArchitectureName,
@@ -117,7 +118,7 @@ export async function runTraining(
       stop.throwIfAborted();
       await draw(log, path.join(output, `${name}.png`), figure);
     }
-    console.log(tables.tableText(tables.scoreTable({ validation, test }), title));
+    await show(tables.scoreTable({ validation, test }), { caption: title });
   } catch (error) {
     // Ctrl-C in a terminal also ends the process that draws the figures.
     if (!stop.aborted) throw error;

@@ -186,3 +186,49 @@ export function marksFor(classCount: number, color: string): Plot {
     ? { type: 'bar', marker: { color } }
     : { type: 'scatter', mode: 'markers', marker: { color, size: 5 }, cliponaxis: false };
 }
+
+/**
+ * Refuses what is no figure.
+ *
+ * @param caller - Which function was given it, for the error message.
+ * @param expected - What that function takes, for the error message.
+ * @throws TypeError that says what came.
+ */
+export function requireFigure(
+  caller: string,
+  thing: unknown,
+  expected = 'a figure',
+): asserts thing is Figure {
+  const { data, layout, description } = (thing ?? {}) as Partial<Figure>;
+  if (!Array.isArray(data) || typeof layout !== 'object' || layout === null) {
+    throw new TypeError(`${caller} was given ${whatItIs(thing)}; expected ${expected}`);
+  }
+  if (typeof description !== 'string') {
+    throw new TypeError(
+      `figure.description is ${whatItIs(description)}; expected a sentence for readers who cannot ` +
+        'see the picture',
+    );
+  }
+}
+
+/** Names something that cannot be shown, with the way to what can. */
+function whatItIs(thing: unknown): string {
+  if (typeof thing === 'string') return 'a text';
+  if (thing === null || typeof thing !== 'object') {
+    return typeof thing === 'function' ? 'a function, which may want to be called' : String(thing);
+  }
+  if (Array.isArray(thing)) {
+    return `an array of ${thing.length}: show its things one by one, or rows as new DataFrame(rows)`;
+  }
+  if (typeof (thing as { then?: unknown }).then === 'function') {
+    return 'a promise: write await before it';
+  }
+  const name = thing.constructor?.name ?? 'Object';
+  if (name === 'Object')
+    return `an object with ${Object.keys(thing).join(', ') || 'nothing in it'}`;
+  if (name === 'Groupby') return 'a Groupby: show what it comes to, such as groups.sum()';
+  if (typeof (thing as { countParams?: unknown }).countParams === 'function') {
+    return 'a network: show layerTable(model) or layerDiagram(model)';
+  }
+  return `an object of the class ${name}`;
+}

@@ -13,6 +13,11 @@ export function escapeMarkup(text: string): string {
     .replace(/\s+/g, ' ');
 }
 
+/** Escapes text for HTML, in elements and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
 /**
  * Cuts a text that is too long in its middle, since names often differ only at one of their ends.
  *

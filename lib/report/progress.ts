@@ -2,7 +2,7 @@ import { areMarked, thinned } from './epochs';
 import { grays, palette } from './figure';
 import { logScale } from './logScale';
 import { percent, round, thousands } from '../platform/numbers';
-import { escapeHtml } from './tables';
+import { escapeHtml } from './names';
 import type { EpochResult, TrainingProgress } from '../training/train';
 
 /**

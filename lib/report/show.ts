@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Server as HttpServer } from 'node:http';
 import path from 'node:path';
-import type { Figure } from './figure';
+import { requireFigure, type Figure } from './figure';
 import { RendererMissingError, renderPng, saveFigure } from './png';
 import { epochText, progressSvg, progressText, summaryText } from './progress';
-import { escapeHtml, isTable, tableHtml, tableText, type Table } from './tables';
+import { isTable, tableHtml, tableText, type Table } from './tableText';
+import { escapeHtml } from './names';
 import type { ProgressListener } from '../training/train';
 
 /** Where and how to show something. */
@@ -33,36 +32,9 @@ type Bundle = Readonly<Record<string, unknown>>;
  */
 export async function show(thing: Figure | Table, options: ShowOptions = {}): Promise<void> {
   if (isTable(thing)) return showTable(thing, options.caption);
-  requireFigure('show', thing);
+  requireFigure('show', thing, 'a figure, a data frame or a series');
   await showFigure(thing, options.file);
 }
-
-/**
- * Opens a figure in nodeplotlib's browser window, which only this machine can reach.
- *
- * The program ends once all windows are closed. With a port in the environment variable
- * NODEPLOTLIB_PORT no browser is opened, and the figures wait at that port for one.
- *
- * @returns Once the server of the window answers.
- * @throws TypeError when it is no figure.
- * @throws Error when the server cannot listen, as at a port that is taken.
- */
-export async function openWindow(figure: Figure): Promise<void> {
-  requireFigure('openWindow', figure);
-  keepWindowsLocal();
-  // Loaded only here, since it brings a whole web server with it.
-  const { plot } = await import('nodeplotlib');
-  // nodeplotlib neither awaits its server nor catches what it throws, so its `listen` reports here.
-  listening ??= new Promise((resolve, reject) => {
-    reportListening = (error) => (error === undefined ? resolve() : reject(error));
-  });
-  plot(figure.data, figure.layout);
-  await listening;
-}
-
-/** Whether the server of the windows has come up; none before the first, and after the last closed. */
-let listening: Promise<void> | undefined;
-let reportListening: (error?: Error) => void = () => {};
 
 /**
  * Makes a listener that shows a training while it runs: a live curve in a notebook, which gives
@@ -74,42 +46,6 @@ let reportListening: (error?: Error) => void = () => {};
 export function showProgress(title: string): ProgressListener {
   if (findKernel()) return progressOnPage(title);
   return process.stderr.isTTY ? progressBar(title) : progressLog(title);
-}
-
-function requireFigure(caller: string, thing: unknown): asserts thing is Figure {
-  const { data, layout, description } = (thing ?? {}) as Partial<Figure>;
-  if (!Array.isArray(data) || typeof layout !== 'object' || layout === null) {
-    const expected = caller === 'show' ? 'a figure, a data frame or a series' : 'a figure';
-    throw new TypeError(`${caller} was given ${whatItIs(thing)}; expected ${expected}`);
-  }
-  if (typeof description !== 'string') {
-    throw new TypeError(
-      `figure.description is ${whatItIs(description)}; expected a sentence for readers who cannot ` +
-        'see the picture',
-    );
-  }
-}
-
-/** Names something that cannot be shown, with the way to what can. */
-function whatItIs(thing: unknown): string {
-  if (typeof thing === 'string') return 'a text';
-  if (thing === null || typeof thing !== 'object') {
-    return typeof thing === 'function' ? 'a function, which may want to be called' : String(thing);
-  }
-  if (Array.isArray(thing)) {
-    return `an array of ${thing.length}: show its things one by one, or rows as new DataFrame(rows)`;
-  }
-  if (typeof (thing as { then?: unknown }).then === 'function') {
-    return 'a promise: write await before it';
-  }
-  const name = thing.constructor?.name ?? 'Object';
-  if (name === 'Object')
-    return `an object with ${Object.keys(thing).join(', ') || 'nothing in it'}`;
-  if (name === 'Groupby') return 'a Groupby: show what it comes to, such as groups.sum()';
-  if (typeof (thing as { countParams?: unknown }).countParams === 'function') {
-    return 'a network: show layerTable(model) or layerDiagram(model)';
-  }
-  return `an object of the class ${name}`;
 }
 
 function showTable(table: Table, caption?: string): void {
@@ -248,63 +184,4 @@ function openOutput(): (data: Bundle, metadata?: object) => void {
       if (best) publicDisplay?.raw(best, data[best]);
     }
   };
-}
-
-let windowsAreLocal = false;
-
-/**
- * Makes nodeplotlib's server listen on 127.0.0.1 only, where it would on all interfaces, and serve
- * the installed Plotly, where its page would load an old one from the internet.
- */
-function keepWindowsLocal(): void {
-  if (windowsAreLocal) return;
-  windowsAreLocal = true;
-  const nodeplotlib = require.resolve('nodeplotlib');
-  const requireBesideIt = createRequire(nodeplotlib);
-  requireBesideIt('@nestjs/common').Logger.overrideLogger(['warn', 'error']);
-  const { prototype } = requireBesideIt('@nestjs/core').NestApplication;
-  const { listen } = prototype;
-  const plotly = require.resolve('plotly.js-dist-min/plotly.min.js');
-  const pageFile = path.join(path.dirname(nodeplotlib), 'lib', 'server', 'web', 'index.html');
-  const page = readFileSync(pageFile, 'utf8').replace(
-    /https:\/\/cdn\.plot\.ly\/[^"]+/,
-    '/plotly.min.js',
-  );
-  prototype.listen = function (this: Server, port: number) {
-    this.use((request, response, next) => {
-      if (request.path === '/') response.type('html').send(page);
-      else if (request.path === '/plotly.min.js') response.sendFile(plotly);
-      else next();
-    });
-    return listen.call(this, port, '127.0.0.1').then(
-      (server: HttpServer) => {
-        server.once('close', () => (listening = undefined));
-        reportListening();
-      },
-      (error: Error) => {
-        reportListening(
-          new Error(
-            `cannot open a window at port ${port} of 127.0.0.1: ${error.message}. Set NODEPLOTLIB_PORT ` +
-              'to a free port, or unset it, and start anew',
-            { cause: error },
-          ),
-        );
-        // What never settles keeps nodeplotlib from going on, and from an error that nobody catches.
-        return new Promise(() => {});
-      },
-    );
-  };
-}
-
-/** The parts of Nest's application and of Express that this file uses. */
-interface Server {
-  use(handler: (request: Request, response: Response, next: () => void) => void): void;
-}
-interface Request {
-  readonly path: string;
-}
-interface Response {
-  type(name: string): Response;
-  send(body: string): void;
-  sendFile(file: string): void;
 }

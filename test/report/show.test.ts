@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import '../../lib/platform/tensorflow';
@@ -24,10 +23,12 @@ const figure: Figure = {
   layout: { title: { text: '<b>Two: points</b>' }, width: 200, height: 100 },
   description: 'Two points, the second higher.',
 };
+
 const progress: TrainingProgress = {
   ...{ epoch: 1, epochCount: 1, batch: 1, batchCount: 2, loss: 0.3, accuracy: 0.9 },
   ...{ imagesPerSecond: 4321, secondsLeft: 12, finished: [], done: false },
 };
+
 const finished: TrainingProgress = {
   ...progress,
   ...{ batch: 2, secondsLeft: 0, done: true },
@@ -177,54 +178,6 @@ it('showProgress(title) in a log writes a line for each epoch and one at the end
   assert.doesNotMatch(printed, /\r/);
 });
 
-it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', async () => {
-  const port = await freePort();
-  const child = startScript(`openWindow(${JSON.stringify(figure)})`, process.cwd(), {
-    NODEPLOTLIB_PORT: String(port),
-  });
-  try {
-    const page = await fetchPatiently(`http://127.0.0.1:${port}/`);
-    assert.match(page, /src="\/plotly\.min\.js"/);
-    assert.doesNotMatch(page, /cdn\.plot\.ly/);
-    const plotly = await fetchPatiently(`http://127.0.0.1:${port}/plotly.min.js`);
-    assert.match(plotly.slice(0, 200), /plotly\.js v4/);
-    // A server on all interfaces would answer at these too.
-    const others = Object.values(os.networkInterfaces())
-      .flatMap((addresses) => addresses ?? [])
-      .filter(({ family, internal }) => family === 'IPv4' && !internal)
-      .map(({ address }) => address);
-    for (const address of [...others, '127.0.0.2', '::1']) {
-      assert.equal(await isListening(address, port), false, address);
-    }
-    assert.equal(await isListening('127.0.0.1', port), true);
-  } finally {
-    if (child.kill()) await once(child, 'exit');
-  }
-});
-
-it('openWindow(figure) rejects where its port is taken, each time, and the script goes on', async () => {
-  const taken = net.createServer();
-  await once(taken.listen(0, '127.0.0.1'), 'listening');
-  const { port } = taken.address() as net.AddressInfo;
-  try {
-    const attempt = `openWindow(${JSON.stringify(figure)}).catch((e) => console.log(e.message))`;
-    const library = JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'report', 'show'));
-    const child = startScript(
-      `${attempt}.then(() => require(${library}).${attempt}).then(() => process.exit(7))`,
-      process.cwd(),
-      { NODEPLOTLIB_PORT: String(port) },
-    );
-    let printed = '';
-    child.stdout?.on('data', (chunk) => (printed += chunk));
-    const [code] = await once(child, 'close');
-    assert.equal(code, 7);
-    const message = `cannot open a window at port ${port} of 127\\.0\\.0\\.1: .*EADDRINUSE.*free port`;
-    assert.equal(printed.match(new RegExp(message, 'g'))?.length, 2, printed);
-  } finally {
-    taken.close();
-  }
-});
-
 function runListener(isTTY: boolean): void {
   const before = process.stderr.isTTY;
   process.stderr.isTTY = isTTY;
@@ -289,37 +242,4 @@ async function runScript(call: string, cwd: string): Promise<string> {
   const [code] = await once(child, 'close');
   assert.equal(code, 0);
   return output;
-}
-
-async function fetchPatiently(url: string): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await (await fetch(url)).text();
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function isListening(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host, port, timeout: 2000 });
-    const answer = (listening: boolean) => {
-      socket.destroy();
-      resolve(listening);
-    };
-    socket.on('connect', () => answer(true));
-    socket.on('error', () => answer(false));
-    socket.on('timeout', () => answer(false));
-  });
 }

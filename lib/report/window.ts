@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { requireFigure, type Figure } from './figure';
+
+/**
+ * Opens a figure in nodeplotlib's browser window, which only this machine can reach.
+ *
+ * The program ends once all windows are closed. With a port in the environment variable
+ * NODEPLOTLIB_PORT no browser is opened, and the figures wait at that port for one.
+ *
+ * @returns Once the server of the window answers.
+ * @throws TypeError when it is no figure.
+ * @throws Error when the server cannot listen, as at a port that is taken.
+ */
+export async function openWindow(figure: Figure): Promise<void> {
+  requireFigure('openWindow', figure);
+  keepWindowsLocal();
+  // Loaded only here, since it brings a whole web server with it.
+  const { plot } = await import('nodeplotlib');
+  // nodeplotlib neither awaits its server nor catches what it throws, so its `listen` reports here.
+  listening ??= new Promise((resolve, reject) => {
+    reportListening = (error) => (error === undefined ? resolve() : reject(error));
+  });
+  plot(figure.data, figure.layout);
+  await listening;
+}
+
+/** Whether the server of the windows has come up; none before the first, and after the last closed. */
+let listening: Promise<void> | undefined;
+let reportListening: (error?: Error) => void = () => {};
+
+let windowsAreLocal = false;
+
+/**
+ * Makes nodeplotlib's server listen on 127.0.0.1 only, where it would on all interfaces, and serve
+ * the installed Plotly, where its page would load an old one from the internet.
+ */
+function keepWindowsLocal(): void {
+  if (windowsAreLocal) return;
+  windowsAreLocal = true;
+  const nodeplotlib = require.resolve('nodeplotlib');
+  const requireBesideIt = createRequire(nodeplotlib);
+  requireBesideIt('@nestjs/common').Logger.overrideLogger(['warn', 'error']);
+  const { prototype } = requireBesideIt('@nestjs/core').NestApplication;
+  const { listen } = prototype;
+  const plotly = require.resolve('plotly.js-dist-min/plotly.min.js');
+  const pageFile = path.join(path.dirname(nodeplotlib), 'lib', 'server', 'web', 'index.html');
+  const page = readFileSync(pageFile, 'utf8').replace(
+    /https:\/\/cdn\.plot\.ly\/[^"]+/,
+    '/plotly.min.js',
+  );
+  prototype.listen = function (this: Server, port: number) {
+    this.use((request, response, next) => {
+      if (request.path === '/') response.type('html').send(page);
+      else if (request.path === '/plotly.min.js') response.sendFile(plotly);
+      else next();
+    });
+    return listen.call(this, port, '127.0.0.1').then(
+      (server: HttpServer) => {
+        server.once('close', () => (listening = undefined));
+        reportListening();
+      },
+      (error: Error) => {
+        reportListening(
+          new Error(
+            `cannot open a window at port ${port} of 127.0.0.1: ${error.message}. Set NODEPLOTLIB_PORT ` +
+              'to a free port, or unset it, and start anew',
+            { cause: error },
+          ),
+        );
+        // What never settles keeps nodeplotlib from going on, and from an error that nobody catches.
+        return new Promise(() => {});
+      },
+    );
+  };
+}
+
+/** The parts of Nest's application and of Express that this file uses. */
+interface Server {
+  use(handler: (request: Request, response: Response, next: () => void) => void): void;
+}
+interface Request {
+  readonly path: string;
+}
+interface Response {
+  type(name: string): Response;
+  send(body: string): void;
+  sendFile(file: string): void;
+}

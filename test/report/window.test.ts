@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import '../../lib/platform/tensorflow';
+import type { Figure } from '../../lib/report/figure';
+
+const figure: Figure = {
+  data: [{ y: [1, 2] }],
+  layout: { title: { text: '<b>Two: points</b>' }, width: 200, height: 100 },
+  description: 'Two points, the second higher.',
+};
+
+it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', async () => {
+  const port = await freePort();
+  const child = startScript(`openWindow(${JSON.stringify(figure)})`, process.cwd(), {
+    NODEPLOTLIB_PORT: String(port),
+  });
+  try {
+    const page = await fetchPatiently(`http://127.0.0.1:${port}/`);
+    assert.match(page, /src="\/plotly\.min\.js"/);
+    assert.doesNotMatch(page, /cdn\.plot\.ly/);
+    const plotly = await fetchPatiently(`http://127.0.0.1:${port}/plotly.min.js`);
+    assert.match(plotly.slice(0, 200), /plotly\.js v4/);
+    // A server on all interfaces would answer at these too.
+    const others = Object.values(os.networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .filter(({ family, internal }) => family === 'IPv4' && !internal)
+      .map(({ address }) => address);
+    for (const address of [...others, '127.0.0.2', '::1']) {
+      assert.equal(await isListening(address, port), false, address);
+    }
+    assert.equal(await isListening('127.0.0.1', port), true);
+  } finally {
+    if (child.kill()) await once(child, 'exit');
+  }
+});
+
+it('openWindow(figure) rejects where its port is taken, each time, and the script goes on', async () => {
+  const taken = net.createServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  try {
+    const attempt = `openWindow(${JSON.stringify(figure)}).catch((e) => console.log(e.message))`;
+    const library = JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'report', 'window'));
+    const child = startScript(
+      `${attempt}.then(() => require(${library}).${attempt}).then(() => process.exit(7))`,
+      process.cwd(),
+      { NODEPLOTLIB_PORT: String(port) },
+    );
+    let printed = '';
+    child.stdout?.on('data', (chunk) => (printed += chunk));
+    const [code] = await once(child, 'close');
+    assert.equal(code, 7);
+    const message = `cannot open a window at port ${port} of 127\\.0\\.0\\.1: .*EADDRINUSE.*free port`;
+    assert.equal(printed.match(new RegExp(message, 'g'))?.length, 2, printed);
+  } finally {
+    taken.close();
+  }
+});
+
+function startScript(call: string, cwd: string, environment: NodeJS.ProcessEnv = {}) {
+  const repository = path.join(__dirname, '..', '..');
+  const library = JSON.stringify(path.join(repository, 'lib', 'report', 'window'));
+  const register = require.resolve('ts-node/register/transpile-only');
+  return spawn(process.execPath, ['-r', register, '-e', `require(${library}).${call}`], {
+    cwd,
+    env: {
+      VIRTUAL_ENV: path.join(repository, '.venv'),
+      ...process.env,
+      ...environment,
+      TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 50_000,
+  });
+}
+
+async function fetchPatiently(url: string): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await (await fetch(url)).text();
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function isListening(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: 2000 });
+    const answer = (listening: boolean) => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.on('connect', () => answer(true));
+    socket.on('error', () => answer(false));
+    socket.on('timeout', () => answer(false));
+  });
+}

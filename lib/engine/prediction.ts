@@ -36,7 +36,7 @@ const unused = new FinalizationRegistry((session: Session) => session.dispose())
  * @returns n rows of probabilities, row-major; nothing, where the backend is not native TensorFlow
  *   or `fuseModel` does not cover the model.
  */
-export function predictFused(
+export function predictInGraph(
   model: tf.LayersModel,
   images: Float32Array,
 ): Float32Array | undefined {

@@ -1,5 +1,5 @@
 import type { DigitSet } from '../data/digits';
-import { predictFused } from '../engine';
+import { predictInGraph } from '../engine';
 import { tf } from '../platform/tensorflow';
 import { imageCount, imageShape, pixelsFor, type Pixels } from './arrays';
 import { mustShowProbabilities, requireUsable } from './compilation';
@@ -18,7 +18,7 @@ export async function predict(model: tf.LayersModel, images: Pixels): Promise<Fl
   requireUsable(model);
   const pixels = pixelsFor(model, images);
   try {
-    const fused = predictFused(model, pixels);
+    const fused = predictInGraph(model, pixels);
     if (fused !== undefined) return fused;
   } catch {
     // Where no graph can be had, tfjs predicts; an error that is the model's own comes from it too.

@@ -1,6 +1,6 @@
 import type { DigitSet } from '../data/digits';
 import { selectDigits } from '../data/digits';
-import { FusedTraining, trainedWeights } from '../engine';
+import { GraphTraining, trainedWeights } from '../engine';
 import {
   drawSeed,
   seededRandom,
@@ -57,7 +57,7 @@ export class TrainingRun {
     private readonly options: RunOptions,
     private readonly checkpoint: Checkpoint<RunState> | undefined,
     private readonly before: RunState | undefined,
-    private readonly steps: FusedTraining | StockTraining,
+    private readonly steps: GraphTraining | StockTraining,
   ) {
     const { epochs, batchSize, seed, signal } = options;
     this.finished = [...(before?.epochs ?? [])];
@@ -96,7 +96,7 @@ export class TrainingRun {
       );
     }
     const { fusedKernels, replicas } = options;
-    const fused = fusedKernels ? await FusedTraining.compile(model, replicas) : undefined;
+    const fused = fusedKernels ? await GraphTraining.compile(model, replicas) : undefined;
     // tslab starts a cell under Node's breakOnSigint, which resets SIGINT to ending the process when
     // the cell's first synchronous part returns; a listener added before that would not bring it back.
     await Promise.resolve();

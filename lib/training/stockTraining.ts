@@ -20,7 +20,7 @@ export class StockTraining {
   /**
    * Trains on one batch.
    *
-   * @param drawSeed - Source of the dropout masks, as of `FusedTraining.step`.
+   * @param drawSeed - Source of the dropout masks, as of `GraphTraining.step`.
    */
   async step(batch: DigitSet, drawSeed: () => number): Promise<LossAndAccuracy> {
     // With one seed for all steps tfjs would draw the same dropout mask at every step, and with

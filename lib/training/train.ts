@@ -74,12 +74,12 @@ export interface TrainingOptions {
   readonly signal?: AbortSignal;
   /**
    * Whether the steps run as one TensorFlow graph, several times as fast as tfjs's own, where
-   * `FusedTraining` covers the model; false trains every model by tfjs. @default true
+   * `GraphTraining` covers the model; false trains every model by tfjs. @default true
    */
   readonly fusedKernels?: boolean;
   /**
    * Parts that a batch is split in to run side by side, each with its own batch normalization; the
-   * number of cores is a good one. Only where `FusedTraining` covers the model. @default 1
+   * number of cores is a good one. Only where `GraphTraining` covers the model. @default 1
    */
   readonly replicas?: number;
   /**
@@ -102,7 +102,7 @@ export interface TrainingOptions {
  * batch and leaves the weights of the last finished epoch, or the initial ones.
  *
  * A run that goes on from a checkpoint ends with the weights of one that was never interrupted: to
- * the bit where `FusedTraining` covers the model, else to the rounding of tfjs's Adam, which keeps
+ * the bit where `GraphTraining` covers the model, else to the rounding of tfjs's Adam, which keeps
  * running powers of its rates and restores them by another formula.
  *
  * @param model - Takes images, gives class probabilities; compiled with any loss and optimizer of tfjs

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { FusedTraining } from '../../lib/engine';
+import { GraphTraining } from '../../lib/engine';
 import { DataType, Graph } from '../../lib/engine/graph';
 import { fuseLayer } from '../../lib/engine/layers';
 import { layerShapes } from '../../lib/engine/shapes';
 import { addLayers, Pass } from '../../lib/engine/network';
-import { predictFused } from '../../lib/engine/prediction';
+import { predictInGraph } from '../../lib/engine/prediction';
 import { Variables } from '../../lib/engine/variables';
 import type { DigitSet } from '../../lib/data/digits';
 import { buildBaseline } from '../../lib/networks/baseline';
@@ -116,7 +116,7 @@ for (const [name, make, inputShape] of layerCases) {
 }
 
 for (const count of [1, 7]) {
-  it(`FusedTraining moves averages as tfjs does on a batch of ${count}`, async () => {
+  it(`GraphTraining moves averages as tfjs does on a batch of ${count}`, async () => {
     const [fused, stock] = [
       buildRegularizedCnn(withoutDropout),
       buildRegularizedCnn(withoutDropout),
@@ -139,7 +139,7 @@ for (const count of [1, 7]) {
 }
 
 for (const build of [buildBaseline, buildSimpleCnn, buildRegularizedCnn]) {
-  it(`FusedTraining follows tfjs through ten steps of ${build.name}`, async () => {
+  it(`GraphTraining follows tfjs through ten steps of ${build.name}`, async () => {
     const options = { ...withoutDropout, learningRate: 0.01 };
     const [fused, stock] = [build(options), build(options)];
     const digits = stripes(130, 2);
@@ -161,7 +161,7 @@ for (const build of [buildBaseline, buildSimpleCnn, buildRegularizedCnn]) {
 }
 
 for (const [name, stack] of Object.entries({ regularized: kerasRegularized, deep: kerasDeep })) {
-  it(`FusedTraining follows Keras through ten steps of the ${name} network`, async () => {
+  it(`GraphTraining follows Keras through ten steps of the ${name} network`, async () => {
     const { start, losses } = keras[name as 'regularized' | 'deep'];
     const model = compiled(stack());
     setLayerWeights(model, start);
@@ -176,7 +176,7 @@ for (const [name, stack] of Object.entries({ regularized: kerasRegularized, deep
     model.dispose();
   });
 
-  it(`FusedTraining moves averages as Keras does in the ${name} network`, async () => {
+  it(`GraphTraining moves averages as Keras does in the ${name} network`, async () => {
     const { start, averages } = keras[name as 'regularized' | 'deep'];
     const model = compiled(stack());
     setLayerWeights(model, start);
@@ -195,7 +195,7 @@ for (const [name, stack] of Object.entries({ regularized: kerasRegularized, deep
   });
 }
 
-it('FusedTraining steps by parts as by the whole where nothing normalizes', async () => {
+it('GraphTraining steps by parts as by the whole where nothing normalizes', async () => {
   const models = [buildSimpleCnn(tiny), buildSimpleCnn(tiny)];
   const [whole, parts] = [await compile(models[0]), await compile(models[1], 3)];
   const digits = stripes(130, 2);
@@ -210,7 +210,7 @@ it('FusedTraining steps by parts as by the whole where nothing normalizes', asyn
   models.forEach((model) => model.dispose());
 });
 
-it('FusedTraining normalizes each part by itself, and averages what the parts give', async () => {
+it('GraphTraining normalizes each part by itself, and averages what the parts give', async () => {
   const model = buildRegularizedCnn(withoutDropout);
   const batch = stripes(13, 1);
   const halves = [slice(batch, 0, 7), slice(batch, 7, 6)];
@@ -241,7 +241,7 @@ it('FusedTraining normalizes each part by itself, and averages what the parts gi
   model.dispose();
 });
 
-it('FusedTraining takes a batch of fewer images than parts as a whole', async () => {
+it('GraphTraining takes a batch of fewer images than parts as a whole', async () => {
   const models = [buildRegularizedCnn(withoutDropout), buildRegularizedCnn(withoutDropout)];
   const [whole, parts] = [await compile(models[0]), await compile(models[1], 3)];
   const batch = stripes(2, 1);
@@ -251,7 +251,7 @@ it('FusedTraining takes a batch of fewer images than parts as a whole', async ()
   models.forEach((model) => model.dispose());
 });
 
-it('FusedTraining drops other units in each part', async () => {
+it('GraphTraining drops other units in each part', async () => {
   const model = compiled([
     layers.flatten({ inputShape: [20, 20, 1] }),
     layers.dropout({ rate: 0.5 }),
@@ -296,7 +296,7 @@ it('train(model, ..., { replicas }) refuses what is no whole number from 1', asy
   model.dispose();
 });
 
-it('FusedTraining goes on where tfjs stopped, and tfjs where it stopped', async () => {
+it('GraphTraining goes on where tfjs stopped, and tfjs where it stopped', async () => {
   const models = Array.from({ length: 3 }, () => buildRegularizedCnn(withoutDropout));
   const digits = stripes(80, 3);
   const run = async (model: tf.LayersModel, first: number, last: number, isFused: boolean) => {
@@ -320,7 +320,7 @@ it('FusedTraining goes on where tfjs stopped, and tfjs where it stopped', async 
   models.forEach((model) => model.dispose());
 });
 
-it('FusedTraining takes steps of the size that the optimizer has at the moment', async () => {
+it('GraphTraining takes steps of the size that the optimizer has at the moment', async () => {
   const model = buildBaseline(tiny);
   const training = await compile(model);
   const before = model.weights.map(dataOf);
@@ -332,7 +332,7 @@ it('FusedTraining takes steps of the size that the optimizer has at the moment',
   model.dispose();
 });
 
-it('FusedTraining leaves frozen layers as they are', async () => {
+it('GraphTraining leaves frozen layers as they are', async () => {
   const model = buildSimpleCnn(tiny);
   model.getLayer('convolution_2').trainable = false;
   model.compile({
@@ -354,7 +354,7 @@ it('FusedTraining leaves frozen layers as they are', async () => {
   model.dispose();
 });
 
-it('FusedTraining.score(digits) gives what the model scores by tfjs', async () => {
+it('GraphTraining.score(digits) gives what the model scores by tfjs', async () => {
   const model = buildRegularizedCnn(tiny);
   const training = await compile(model);
   training.step(stripes(20, 1), seededRandom(1, 'dropout'));
@@ -368,7 +368,7 @@ it('FusedTraining.score(digits) gives what the model scores by tfjs', async () =
   model.dispose();
 });
 
-it('FusedTraining makes one network of one seed, to the bit', async () => {
+it('GraphTraining makes one network of one seed, to the bit', async () => {
   const trained = async (seed: number) => {
     const model = buildRegularizedCnn();
     const digits = stripes(100, 1, 28);
@@ -440,7 +440,7 @@ it('fuseLayer(dropout) draws another mask at every step and in every layer', () 
   model.dispose();
 });
 
-it('FusedTraining keeps no tensor and no graph', async () => {
+it('GraphTraining keeps no tensor and no graph', async () => {
   const { binding } = tf.backend() as unknown as {
     binding: { getNumOfSavedModels(): number; getNumOfTensors(): number };
   };
@@ -463,7 +463,7 @@ it('FusedTraining keeps no tensor and no graph', async () => {
   model.dispose();
 });
 
-it('FusedTraining trains a model that tfjs in JavaScript loads and predicts the same with', async () => {
+it('GraphTraining trains a model that tfjs in JavaScript loads and predicts the same with', async () => {
   const model = buildRegularizedCnn(tiny);
   await train(model, stripes(60, 1), stripes(20, 2), { epochs: 2, batchSize: 10 });
   const digits = stripes(20, 3);
@@ -499,55 +499,55 @@ it('train(model, ..., { fusedKernels: false }) leaves every step to tfjs', async
 });
 
 for (const count of [1, 3, 251, 1100]) {
-  it(`predictFused(model, images) gives what tfjs predicts for ${count} images`, () => {
+  it(`predictInGraph(model, images) gives what tfjs predicts for ${count} images`, () => {
     const model = buildRegularizedCnn(tiny);
     const { images } = stripes(count, 1);
     const expected = stockPrediction(model, images);
     const before = tf.memory().numTensors;
-    assertClose(predictFused(model, images)!, expected, 1e-5, 'probabilities');
+    assertClose(predictInGraph(model, images)!, expected, 1e-5, 'probabilities');
     assert.equal(tf.memory().numTensors, before);
     model.dispose();
   });
 }
 
-it('predictFused(model, images) follows the weights and the layers of the model', () => {
+it('predictInGraph(model, images) follows the weights and the layers of the model', () => {
   const model = tf.sequential({ layers: [layers.flatten(images), softmaxLayer()] });
   const digits = stripes(5, 1);
-  const before = predictFused(model, digits.images)!;
+  const before = predictInGraph(model, digits.images)!;
   model.setWeights(model.getWeights().map((weight) => tf.zerosLike(weight)));
-  assert.notDeepEqual(predictFused(model, digits.images), before);
-  assertClose(predictFused(model, digits.images)!, Array(15).fill(1 / 3), 1e-6, 'probabilities');
+  assert.notDeepEqual(predictInGraph(model, digits.images), before);
+  assertClose(predictInGraph(model, digits.images)!, Array(15).fill(1 / 3), 1e-6, 'probabilities');
   model.add(softmaxLayer());
-  assert.equal(predictFused(model, digits.images), undefined);
+  assert.equal(predictInGraph(model, digits.images), undefined);
   model.dispose();
 });
 
-it('predictFused(model, images) takes the weights that a training has led to', async () => {
+it('predictInGraph(model, images) takes the weights that a training has led to', async () => {
   const model = buildRegularizedCnn(tiny);
   const { images } = stripes(9, 2);
   for (const fusedKernels of [true, false]) {
-    const before = predictFused(model, images)!;
+    const before = predictInGraph(model, images)!;
     const options = { epochs: 1, batchSize: 10, fusedKernels };
     await train(model, stripes(30, 1), stripes(9, 2), options);
-    const after = predictFused(model, images)!;
+    const after = predictInGraph(model, images)!;
     assert.notDeepEqual(after, before);
     assertClose(after, stockPrediction(model, images), 1e-5, 'probabilities');
   }
   model.dispose();
 });
 
-it('predictFused(model, images) takes weights that are a part of a longer array', () => {
+it('predictInGraph(model, images) takes weights that are a part of a longer array', () => {
   const model = tf.sequential({ layers: [layers.flatten(images), softmaxLayer()] });
   const digits = stripes(5, 1);
   const numbers = Float32Array.from({ length: 1000 }, (_, index) => Math.sin(index));
   const kernel = numbers.subarray(500, 932);
   model.setWeights([tf.tensor(kernel, [144, 3]), tf.tensor(numbers.subarray(1, 4))]);
-  const probabilities = predictFused(model, digits.images)!;
+  const probabilities = predictInGraph(model, digits.images)!;
   assertClose(probabilities, stockPrediction(model, digits.images), 1e-5, 'probabilities');
   model.dispose();
 });
 
-it('predictFused(model, images) pools normalized images alike, whatever the sign of a scale', () => {
+it('predictInGraph(model, images) pools normalized images alike, whatever the sign of a scale', () => {
   const stack = () => [
     layers.batchNormalization(images),
     layers.maxPooling2d({ poolSize: 2 }),
@@ -561,13 +561,13 @@ it('predictFused(model, images) pools normalized images alike, whatever the sign
     const averages = others.slice(-2).map((average) => average.add(0.4));
     const kernels = others.slice(0, -2);
     model.setWeights([tf.tensor1d([scale]), beta, ...kernels, ...averages]);
-    const probabilities = predictFused(model, pixels)!;
+    const probabilities = predictInGraph(model, pixels)!;
     assertClose(probabilities, stockPrediction(model, pixels), 1e-5, `scale ${scale}`);
     model.dispose();
   }
 });
 
-it('predictFused(model, images) keeps one graph a model, and no tensor', () => {
+it('predictInGraph(model, images) keeps one graph a model, and no tensor', () => {
   const { binding } = tf.backend() as unknown as {
     binding: { getNumOfSavedModels(): number; getNumOfTensors(): number };
   };
@@ -578,7 +578,7 @@ it('predictFused(model, images) keeps one graph a model, and no tensor', () => {
     const doubled = tf.tidy(() => weight.read().mul(2));
     weight.write(doubled);
     doubled.dispose();
-    predictFused(model, images);
+    predictInGraph(model, images);
     const { numTensors } = tf.memory();
     return [numTensors, binding.getNumOfSavedModels(), binding.getNumOfTensors()];
   };
@@ -614,9 +614,9 @@ const uncovered: [what: string, make: () => tf.LayersModel][] = [
 ];
 
 for (const [what, make] of uncovered) {
-  it(`FusedTraining.compile(model) leaves a model with ${what} to tfjs`, async () => {
+  it(`GraphTraining.compile(model) leaves a model with ${what} to tfjs`, async () => {
     const model = make();
-    assert.equal(await FusedTraining.compile(model), undefined);
+    assert.equal(await GraphTraining.compile(model), undefined);
     model.dispose();
   });
 }
@@ -629,17 +629,17 @@ it('train(model, ...) trains a model that is not covered', async () => {
   model.dispose();
 });
 
-it('FusedTraining.compile(model) covers a model that begins with its input', async () => {
+it('GraphTraining.compile(model) covers a model that begins with its input', async () => {
   const model = compiled([layers.inputLayer(images), layers.flatten(), softmaxLayer()]);
   (await compile(model)).dispose();
   model.dispose();
 });
 
-it('FusedTraining.compile(model) leaves models to tfjs where it computes in JavaScript', async () => {
+it('GraphTraining.compile(model) leaves models to tfjs where it computes in JavaScript', async () => {
   const model = buildBaseline(tiny);
   try {
     await tf.setBackend('cpu');
-    assert.equal(await FusedTraining.compile(model), undefined);
+    assert.equal(await GraphTraining.compile(model), undefined);
   } finally {
     await tf.setBackend('tensorflow');
   }
@@ -834,8 +834,8 @@ function kerasDigits(model: tf.LayersModel, count: number): DigitSet {
   return { images: Float32Array.from(pixels), labels, count };
 }
 
-async function compile(model: tf.LayersModel, replicas = 1): Promise<FusedTraining> {
-  const training = await FusedTraining.compile(model, replicas);
+async function compile(model: tf.LayersModel, replicas = 1): Promise<GraphTraining> {
+  const training = await GraphTraining.compile(model, replicas);
   assert.ok(training, `${model.name} is covered`);
   return training;
 }

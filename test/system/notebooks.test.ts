@@ -100,7 +100,7 @@ it('npm run notebooks -- --quick runs them all in the real kernel and changes no
   for (const file of files) {
     const name = path.basename(file, '.ipynb');
     const metrics = JSON.parse(readFileSync(path.join(made, name, 'metrics.json'), 'utf8'));
-    assert.equal(metrics.quick, true);
+    assert.equal(metrics.settings.quick, true);
     const { cells } = readNotebook(path.join(made, file));
     const code = cells.filter((cell) => cell.cell_type === 'code');
     assert.ok(code.every((cell) => cell.execution_count));

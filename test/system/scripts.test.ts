@@ -130,7 +130,7 @@ describe('scripts', () => {
     const { stdout, stderr, metrics } = await trainDeep();
     const rows = stdout.trimEnd().split('\n');
     assert.equal(rows[0], 'deeper-cnn, seed 42');
-    assert.match(rows[1], /^digits +images +accuracy \(%\) +95 % interval +loss \(nats\) +errors$/);
+    assert.match(rows[1], /^digits +images +accuracy \(%\) +95 % interval \(%\) +loss \(nats\) +errors$/);
     assert.ok(Math.max(...rows.map((row) => row.length)) < 80);
     ['validation', 'test'].forEach((name, index) => {
       const { accuracy, errors } = metrics[name as 'validation' | 'test'];
@@ -500,7 +500,7 @@ describe('scripts', () => {
       const args = [...baseline, '--output', folder];
       assert.equal((await train(args).ended).code, 0);
       const earlier = contentsOf(folder, ['metrics.json', 'model']);
-      const { parameters } = JSON.parse(earlier['metrics.json']);
+      const { parameters } = readMetrics(folder);
       // Weights, the best ones, and Adam's two moments: room for one checkpoint, but not for two.
       leaveFree(disk, 1.5 * 4 * 4 * parameters);
       const full = await train([...args, '--seed', '1']).ended;
@@ -517,7 +517,7 @@ describe('scripts', () => {
       const { code, stderr } = await train(resume).ended;
       assert.equal(code, 0, stderr);
       const metrics = readMetrics(folder);
-      assert.deepEqual([metrics.seed, metrics.training.epochs.length], [1, 3]);
+      assert.deepEqual([metrics.settings.seed, metrics.training.epochs.length], [1, 3]);
       assert.deepEqual(fs.readdirSync(folder).sort(), outputs);
     });
 
@@ -544,7 +544,7 @@ interface Scores {
 }
 
 interface Metrics {
-  readonly seed: number;
+  readonly settings: { readonly seed: number };
   readonly parameters: number;
   readonly data: { readonly train: number; readonly validation: number; readonly test: number };
   readonly training: ClassifierTraining;
@@ -698,8 +698,11 @@ function weightsFile(model: string): string {
   return path.join(model, weights[0]);
 }
 
+/** The record of a run, with what it has of its one network beside the rest. */
 function readMetrics(folder: string): Metrics {
-  return JSON.parse(fs.readFileSync(path.join(folder, 'metrics.json'), 'utf8'));
+  const record = JSON.parse(fs.readFileSync(path.join(folder, 'metrics.json'), 'utf8'));
+  const [network] = Object.values<object>(record.networks);
+  return { ...record, ...network };
 }
 
 function readLog(folder: string): LogLine[] {

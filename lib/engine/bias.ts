@@ -2,6 +2,12 @@ import type { tf } from '../platform/tensorflow';
 import type { Value } from './graph';
 import type { LayerPass, Pass } from './network';
 
+/** The weights of a dense or convolutional layer of tfjs, which its types keep to themselves. */
+export interface LinearLayer {
+  readonly kernel: tf.LayerVariable;
+  readonly bias: tf.LayerVariable | null;
+}
+
 /**
  * Adds BiasAdd and Relu, which TensorFlow fuses into the convolution or product before them, with
  * ReluGrad and BiasAddGrad as their gradients.

@@ -1,5 +1,5 @@
 import type { tf } from '../platform/tensorflow';
-import { addBiasAndRelu } from './bias';
+import { addBiasAndRelu, type LinearLayer } from './bias';
 import type { FusedLayer } from './network';
 
 /** Conv2D with its bias and relu, Conv2DBackpropFilter and Conv2DBackpropInput. */
@@ -10,10 +10,7 @@ export function fuseConvolution(layer: tf.layers.Layer): FusedLayer | undefined 
   if (dilated || !covered) {
     return undefined;
   }
-  const { kernel, bias } = layer as unknown as {
-    kernel: tf.LayerVariable;
-    bias: tf.LayerVariable | null;
-  };
+  const { kernel, bias } = layer as unknown as LinearLayer;
   const attributes = {
     strides: [1, ...(strides as number[]), 1],
     padding: (padding as string).toUpperCase(),

@@ -1,5 +1,4 @@
-import type { tf } from '../platform/tensorflow';
-import { addBiasAndRelu } from './bias';
+import { addBiasAndRelu, type LinearLayer } from './bias';
 import type { FusedLayer } from './network';
 import type { LayerShape } from './shapes';
 
@@ -18,10 +17,7 @@ export function fuseDense(
   if (!rows || !covered.includes(activation as string)) {
     return undefined;
   }
-  const { kernel, bias } = layer as unknown as {
-    kernel: tf.LayerVariable;
-    bias: tf.LayerVariable | null;
-  };
+  const { kernel, bias } = layer as unknown as LinearLayer;
   return (pass, input) => {
     const { graph } = pass;
     const product = graph.float('MatMul', [input, pass.read(kernel)]);

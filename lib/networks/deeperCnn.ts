@@ -19,8 +19,7 @@ export function buildDeeperCnn(options: RegularizedCnnOptions = {}): tf.Sequenti
     layers.addConvolution(`convolution_${block}a`, count, 'same');
     layers.add(tf.layers.batchNormalization({ name: `batch_normalization_${block}` }));
     layers.addConvolution(`convolution_${block}b`, count, 'same');
-    layers.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
-    layers.add(tf.layers.dropout({ name: `dropout_${block}`, rate: blockDropout }));
+    layers.addPooling(block, blockDropout);
   });
   layers.addRegularizedHead(denseUnits, denseDropout);
   return layers.compile();

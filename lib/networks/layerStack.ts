@@ -51,6 +51,13 @@ export class LayerStack {
     this.add(tf.layers.dense({ name, units, activation, kernelInitializer }));
   }
 
+  /** Adds what ends a block: pooling, and dropout of the given share in a regularized network. */
+  addPooling(block: number, dropout?: number): void {
+    this.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
+    if (dropout === undefined) return;
+    this.add(tf.layers.dropout({ name: `dropout_${block}`, rate: dropout }));
+  }
+
   /** Adds what stands between the blocks and the output of a regularized network. */
   addRegularizedHead(units: number, dropout: number): void {
     this.add(tf.layers.flatten({ name: 'flatten' }));

@@ -27,8 +27,7 @@ export function buildRegularizedCnn(options: RegularizedCnnOptions = {}): tf.Seq
     const block = index + 1;
     layers.addConvolution(`convolution_${block}`, count);
     layers.add(tf.layers.batchNormalization({ name: `batch_normalization_${block}` }));
-    layers.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
-    layers.add(tf.layers.dropout({ name: `dropout_${block}`, rate: blockDropout }));
+    layers.addPooling(block, blockDropout);
   });
   layers.addRegularizedHead(denseUnits, denseDropout);
   return layers.compile();

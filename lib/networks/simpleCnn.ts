@@ -22,7 +22,7 @@ export function buildSimpleCnn(options: CnnOptions = {}): tf.Sequential {
   const layers = new LayerStack('simple_cnn', options);
   filters.forEach((count, index) => {
     layers.addConvolution(`convolution_${index + 1}`, count);
-    layers.add(tf.layers.maxPooling2d({ name: `pooling_${index + 1}`, poolSize: 2 }));
+    layers.addPooling(index + 1);
   });
   layers.add(tf.layers.flatten({ name: 'flatten' }));
   layers.addDense('dense', denseUnits);

@@ -79,8 +79,16 @@ export function requireTrainable(model: tf.LayersModel): void {
         'train; expected both. Leave out scale: false and center: false',
     );
   }
+  requireFittingLoss(model);
+}
+
+/** Refuses a loss or a metric that does not fit the network's outputs. */
+function requireFittingLoss(model: tf.LayersModel): void {
+  const { name, outputs } = model;
+  const { shape } = outputs[0];
   const loss = lossOf(model);
-  if (shape[1] === 1 && lastActivation(outputs[0] as unknown as LayerOutput) === 'linear') {
+  const activation = lastActivation(outputs[0] as unknown as LayerOutput);
+  if (shape[1] === 1 && activation === 'linear') {
     throw new Error(
       `model ${name} gives one number without bounds, as for a regression; expected class ` +
         'probabilities, which train is for. Train it by model.fit',
@@ -98,7 +106,6 @@ export function requireTrainable(model: tf.LayersModel): void {
         `loss on classes, such as categoricalHinge: call ${compileCall}`,
     );
   }
-  const activation = lastActivation(outputs[0] as unknown as LayerOutput);
   if (crossEntropies.includes(loss) && activation !== undefined && !isProbability(activation)) {
     throw new Error(
       `model ${name} ends in the activation ${activation}, but its loss ${loss} takes probabilities; ` +

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/countLines';
+
+/** What the house may grow to; lines are those that `npm run lines` counts. */
+const limits = {
+  lib: 7550,
+  core: 2900,
+  function: 60,
+  flatNames: 50,
+  namesInNamespaces: 40,
+  repeatedLines: 5,
+};
+
+/** Files of lib/ without a test file of their name, with the reason. */
+const untested: Readonly<Record<string, readonly string[]>> = {
+  'they only pass on what other files export': ['index.ts', 'engine/index.ts', 'metrics/index.ts'],
+  'engine.test.ts tests all parts of a step together, beside tfjs and Keras': [
+    'engine/adam.ts',
+    'engine/batchNormalization.ts',
+    'engine/bias.ts',
+    'engine/convolution.ts',
+    'engine/crossEntropy.ts',
+    'engine/dense.ts',
+    'engine/dropout.ts',
+    'engine/flatten.ts',
+    'engine/graph.ts',
+    'engine/layers.ts',
+    'engine/maxPooling.ts',
+    'engine/network.ts',
+    'engine/prediction.ts',
+    'engine/variables.ts',
+  ],
+  'the three figures of epochs draw with it': ['report/epochs.ts'],
+  'models.test.ts tests them together': [
+    'networks/architectures.ts',
+    'networks/baseline.ts',
+    'networks/deeperCnn.ts',
+    'networks/layerStack.ts',
+    'networks/regularizedCnn.ts',
+    'networks/simpleCnn.ts',
+  ],
+  'train.test.ts tests them together': [
+    'training/epochMeans.ts',
+    'training/predict.ts',
+    'training/run.ts',
+  ],
+};
+
+const files = readLibrary();
+const inCore = files.filter(({ isCore }) => isCore);
+
+it('lib/ stays small', () => {
+  atMost(countLines(files), limits.lib, 'lines of lib/');
+});
+
+it('the core stays small enough to be read in half an hour', () => {
+  atMost(countLines(inCore), limits.core, 'lines of the core');
+});
+
+it('no function of the core is longer than a screen', () => {
+  const long = inCore.flatMap(({ file, functions }) =>
+    functions
+      .filter(({ lines }) => lines > limits.function)
+      .map(({ name, lines }) => `${name} (lib/${file}) has ${lines} lines`),
+  );
+  assert.deepEqual(long, []);
+});
+
+it('the door stays narrow', () => {
+  const { flat, inNamespaces } = readDoor();
+  assert.ok(flat.includes('train') && inNamespaces.includes('metrics.accuracy'));
+  atMost(flat.length, limits.flatNames, 'names at the door');
+  atMost(inNamespaces.length, limits.namesInNamespaces, 'names in namespaces');
+});
+
+it('nothing stands twice in lib/', () => {
+  assert.deepEqual(repetitions(files), []);
+});
+
+it('every file of lib/ has a test file of its name', () => {
+  const lacking = files
+    .map(({ file }) => file)
+    .filter((file) => !existsSync(path.join(__dirname, file.replace(/\.ts$/, '.test.ts'))));
+  assert.deepEqual(lacking, Object.values(untested).flat().sort());
+});
+
+function atMost(count: number, limit: number, what: string): void {
+  assert.ok(count <= limit, `${count} ${what}; expected at most ${limit}`);
+}
+
+/** Places where more lines of code than allowed stand that stand elsewhere, too; imports do not count. */
+function repetitions(sources: readonly SourceFile[]): string[] {
+  const size = limits.repeatedLines + 1;
+  const places = new Map<string, string>();
+  const found: string[] = [];
+  for (const { file, lines } of sources) {
+    const code = lines.filter(({ isImport }) => !isImport);
+    for (let at = 0; at + size <= code.length; at++) {
+      const run = code.slice(at, at + size);
+      const text = run.map((line) => line.text).join('\n');
+      const place = `lib/${file}:${run[0].number}`;
+      const earlier = places.get(text);
+      if (earlier) found.push(`${earlier} again at ${place}`);
+      else places.set(text, place);
+    }
+  }
+  return found;
+}

@@ -1,7 +1,5 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Response } from 'undici';
 import { sha256, writeFileWhole } from '../platform/files';
 import { unpack } from './idx';
 import { routeTo, type Route } from './proxy';
@@ -37,11 +35,10 @@ class Fault extends Error {
 /**
  * Downloads one file from the first of several mirrors that has it, and keeps it unpacked.
  *
- * A stall, a broken connection, HTTP 429 and 5xx are retried with exponential back-off. What has
- * arrived stays in a `.part` file, also when the process ends, and is continued by an HTTP Range
- * request, or replaced where the mirror does not support that. Anything else, no network among
- * it, goes on to the next mirror at once. A proxy is asked where {@link routeTo} finds one. A wrong checksum drops what came. The target appears
- * whole or not at all; where it cannot be written, the bytes are returned all the same.
+ * A stall, a broken connection, HTTP 429 and 5xx are retried with exponential back-off. Anything
+ * else, no network or a wrong checksum among it, goes on to the next mirror at once. A proxy is asked
+ * where {@link routeTo} finds one. The target appears whole or not at all; where it cannot be
+ * written, the bytes are returned all the same.
  *
  * @param urls - The same file on each mirror, raw or gzip'd, in the order of preference.
  * @param target - Where the unpacked file goes; missing folders are made.
@@ -62,11 +59,10 @@ export async function downloadFile(
       try {
         const route = await routeTo(url);
         address = `${url}${route.words}`;
-        const bytes = await fetchChecked(url, route, partFile(target, url), options);
+        const bytes = await fetchChecked(url, route, options);
         await writeFileWhole(target, bytes).catch(({ message }: Error) =>
           log(`${message}. The file is used from memory, and not kept.`),
         );
-        await Promise.all(urls.map((other) => drop(partFile(target, other))));
         return bytes;
       } catch (error) {
         const { message } = error as Error;
@@ -92,84 +88,56 @@ export async function downloadFile(
   );
 }
 
-/** Mirrors may pack the file differently, so each has its own part of it. */
-function partFile(target: string, url: string): string {
-  return `${target}.${sha256(url).slice(0, 8)}.part`;
-}
-
 async function fetchChecked(
   url: string,
   route: Route,
-  part: string,
   options: DownloadOptions,
 ): Promise<Uint8Array> {
-  const { packed, resumed } = await fetchPacked(url, route, part, options);
-  try {
-    const bytes = unpack(packed, 'the answer');
-    if (sha256(bytes) !== options.sha256) {
-      throw new Error(`its SHA-256 is ${sha256(bytes)}; expected ${options.sha256}`);
-    }
-    return bytes;
-  } catch (error) {
-    // The beginning may be what is wrong, when it is from an earlier attempt: one from scratch.
-    await drop(part);
-    throw new Fault((error as Error).message, resumed);
+  const bytes = unpack(await fetchPacked(url, route, options), 'the answer');
+  if (sha256(bytes) !== options.sha256) {
+    throw new Error(`its SHA-256 is ${sha256(bytes)}; expected ${options.sha256}`);
   }
+  return bytes;
 }
 
 async function fetchPacked(
   url: string,
   { dispatcher }: Route,
-  part: string,
-  options: DownloadOptions,
-) {
+  { connectSeconds = 5, stallSeconds = 20, onProgress }: DownloadOptions,
+): Promise<Buffer> {
   const { fetch } = await import('undici');
-  const { connectSeconds = 5, stallSeconds = 20, onProgress } = options;
-  const begun = await readFile(part).catch(() => Buffer.alloc(0));
   const deadline = new AbortController();
   const abort = (fault: Fault) => deadline.abort(fault);
   const late = new Fault(`no answer within ${connectSeconds} s`, false);
   const stalled = new Fault(`the answer stalled for ${stallSeconds} s`, true);
   let timer = setTimeout(abort, connectSeconds * 1000, late);
-  let response: Response | undefined;
+  let answered = false;
   try {
-    // Without identity, a server may pack on the fly, and offsets would mean something else.
-    const headers: Record<string, string> = { 'Accept-Encoding': 'identity' };
-    if (begun.length > 0) headers.Range = `bytes=${begun.length}-`;
-    response = await fetch(url, { headers, signal: deadline.signal, dispatcher });
-    const resumed = response.status === 206;
-    const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-    if (response.status === 416 || (resumed && Number(from) !== begun.length)) {
-      await drop(part);
-      throw new Fault(`it cannot continue after byte ${begun.length}`, true);
-    }
+    // Without identity, a server may pack on the fly, and its length would mean something else.
+    const headers = { 'Accept-Encoding': 'identity' };
+    const response = await fetch(url, { headers, signal: deadline.signal, dispatcher });
+    answered = true;
     if (!response.ok || response.body === null) {
       const transient = response.status === 429 || response.status >= 500;
       throw new Fault(`HTTP ${response.status} ${response.statusText}`.trim(), transient);
     }
-    if (!resumed) await drop(part);
-    const chunks: Uint8Array[] = resumed ? [begun] : [];
-    let received = resumed ? begun.length : 0;
-    const rest = Number(response.headers.get('content-length') ?? NaN);
-    const total = Number.isNaN(rest) ? undefined : received + rest;
-    await mkdir(path.dirname(part), { recursive: true }).catch(() => {});
+    const length = response.headers.get('content-length');
+    const total = length === null ? undefined : Number(length);
     clearTimeout(timer);
     timer = setTimeout(abort, stallSeconds * 1000, stalled);
-    const reader = response.body.getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      const chunk = read.value;
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    for await (const chunk of response.body) {
       timer.refresh();
       chunks.push(chunk);
       received += chunk.length;
-      // The part file is for a later attempt only; where it cannot be written, that one restarts.
-      await appendFile(part, chunk).catch(() => {});
       onProgress?.(received, total);
     }
-    return { packed: Buffer.concat(chunks), resumed };
+    return Buffer.concat(chunks);
   } catch (error) {
     if (error instanceof Fault) throw error;
     if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw networkFault(error as Error, response !== undefined);
+    throw networkFault(error as Error, answered);
   } finally {
     clearTimeout(timer);
     deadline.abort();
@@ -198,9 +166,4 @@ function remedyFor(code: string | undefined, reason: string): string {
   return /\b407\b/.test(reason)
     ? '. The proxy asks for a password: HTTPS_PROXY=http://user:password@proxy:3128'
     : '';
-}
-
-/** Removes a file; one that cannot be there, in a folder that is not one, is gone already. */
-async function drop(file: string): Promise<void> {
-  await rm(file, { force: true }).catch(() => {});
 }

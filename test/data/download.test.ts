@@ -101,54 +101,12 @@ describe('download', () => {
     assert.deepEqual(await readdir(path.dirname(target)), ['images']);
   });
 
-  it('downloadFile(urls, target) continues by Range where the connection broke', async () => {
-    const { url, requests } = await serve(breaking(half), ranged(packed));
+  it('downloadFile(urls, target) starts anew where the connection broke, and keeps no part', async () => {
+    const { url, requests } = await serve(breaking(half), whole(packed));
     await downloadFile([url], target, patience);
     assert.deepEqual(await readFile(target), raw);
     assert.equal(requests.length, 2);
-    const from = Number(/^bytes=(\d+)-$/.exec(requests[1].headers.range ?? '')?.[1]);
-    assert.ok(from > 0 && from <= half, `range begins at ${from}`);
-  });
-
-  it('downloadFile(urls, target) continues what an earlier run left', async () => {
-    const broken = await serve(breaking(half));
-    await assert.rejects(downloadFile([broken.url], target, { ...patience, attempts: 1 }));
-    assert.equal((await readdir(path.dirname(target))).length, 1);
-    broken.answers.splice(0, 1, ranged(packed));
-    await downloadFile([broken.url], target, patience);
-    assert.match(broken.requests.at(-1)?.headers.range ?? '', /^bytes=[1-9]\d*-$/);
     assert.deepEqual(await readdir(path.dirname(target)), ['images']);
-  });
-
-  it('downloadFile(urls, target) restarts where the mirror ignores Range', async () => {
-    const { url, requests } = await serve(breaking(half), whole(packed));
-    await downloadFile([url], target, patience);
-    assert.ok(requests[1].headers.range);
-    assert.deepEqual(await readFile(target), raw);
-  });
-
-  it('downloadFile(urls, target) restarts where the part is of another file or too long', async () => {
-    for (const left of [Buffer.alloc(10), Buffer.alloc(packed.length)]) {
-      const { url, requests } = await serve(breaking(half), ranged(packed));
-      await assert.rejects(downloadFile([url], target, { ...patience, attempts: 1 }));
-      const [part] = (await readdir(path.dirname(target))).filter((name) => name.endsWith('.part'));
-      await writeFile(path.join(path.dirname(target), part), left);
-      await downloadFile([url], target, patience);
-      assert.deepEqual(await readFile(target), raw);
-      assert.deepEqual(
-        requests.map(({ headers }) => headers.range),
-        [undefined, `bytes=${left.length}-`, undefined],
-      );
-    }
-  });
-
-  it('downloadFile(urls, target) continues at the right byte after a restart broke too', async () => {
-    const { url, requests } = await serve(breaking(half), breaking(half), ranged(packed));
-    await downloadFile([url], target, patience);
-    assert.deepEqual(
-      requests.map(({ headers }) => headers.range),
-      [undefined, `bytes=${half}-`, `bytes=${half}-`],
-    );
   });
 
   it('downloadFile(urls, target) is patient with an answer that keeps coming', async () => {
@@ -158,8 +116,8 @@ describe('download', () => {
     assert.equal(requests.length, 1);
   });
 
-  it('downloadFile(urls, target) gives up a stalled answer and continues it', async () => {
-    const { url, requests } = await serve(stalling(half), ranged(packed));
+  it('downloadFile(urls, target) gives up a stalled answer and starts anew', async () => {
+    const { url, requests } = await serve(stalling(half), whole(packed));
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
     await downloadFile([url], target, { ...patience, stallSeconds: 0.2, log });
@@ -305,22 +263,6 @@ function stalling(length: number): Answer {
   return (response) => {
     response.writeHead(200, { 'Content-Length': packed.length });
     response.write(packed.subarray(0, length));
-  };
-}
-
-/** Answers Range requests as RFC 9110 says. */
-function ranged(bytes: Buffer): Answer {
-  return (response, request) => {
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (from >= bytes.length) {
-      response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end();
-      return;
-    }
-    const headers = {
-      'Content-Length': bytes.length - from,
-      ...(from > 0 && { 'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }),
-    };
-    response.writeHead(from > 0 ? 206 : 200, headers).end(bytes.subarray(from));
   };
 }
 

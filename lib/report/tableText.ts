@@ -31,7 +31,7 @@ export function isTable(thing: unknown): thing is Table {
  * Writes a table as HTML that reads well with any style sheet, or with none (GitHub).
  *
  * Numbers are on the right, with as many decimals as the unit in the column's name asks for, (%) 2
- * and (s) 1, or else none in columns of whole numbers and 4 in others. Missing values are blank. Row
+ * and (s) 1, or else none where all numbers of a column are whole and 4 in others. Missing values are blank. Row
  * labels that only count the rows from 0 are left out. Of more than 200 rows or 20 columns the first
  * and the last are shown, texts are cut after 80 characters, and a sentence says so.
  *
@@ -107,7 +107,7 @@ function formatCells(table: Table) {
   const digits = shownColumns.map((column, at) => {
     if (column !== gap && names[column].endsWith('(%)')) return 2;
     if (column !== gap && names[column].endsWith('(s)')) return 1;
-    return values[at].every((value) => Number.isInteger(value)) ? 0 : 4;
+    return values[at].every((it) => typeof it !== 'number' || Number.isInteger(it)) ? 0 : 4;
   });
   let longest = 0;
   const cut = (text: string) => {

@@ -14,6 +14,11 @@ it('tableHtml(table) escapes names, values and the caption', () => {
   assert.equal(html.match(/&#60;script&#62;&#34;&#38;&#39;/g)?.length, 2);
 });
 
+it('tableText(table) writes whole numbers without decimals beside texts too', () => {
+  const table = new DataFrame([['many'], [12]], { columns: ['images'] });
+  assert.deepEqual(lines(table).slice(2), ['many', '12']);
+});
+
 it('tableHtml(table) puts numbers right and texts left, also where styles are stripped', () => {
   const html = tableHtml(
     new DataFrame([['a', 1234, 0.5]], { columns: ['name', 'count', 'value'] }),
@@ -61,7 +66,7 @@ it('tableText(table) shows whatever danfojs makes, with the labels that say some
   assert.deepEqual(lines(frame.groupby(['kind']).col(['age']).sum()), [
     ...['kind age_sum', '---- -------', 'cat 4', 'dog 2'],
   ]);
-  assert.deepEqual(lines(frame.T).slice(2, 4), ['kind cat dog cat', 'age 1.0000 2.0000 3.0000']);
+  assert.deepEqual(lines(frame.T).slice(2, 4), ['kind cat dog cat', 'age 1.0000 2 3']);
   assert.deepEqual(lines(frame.loc({ columns: ['age'] }).describe()).slice(0, 5), [
     ...['age', '-------- ---', 'count 3', 'mean 2', 'std 1'],
   ]);

@@ -33,19 +33,6 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/variables.ts',
   ],
   'the three figures of epochs draw with it': ['report/epochs.ts'],
-  'models.test.ts tests them together': [
-    'networks/architectures.ts',
-    'networks/baseline.ts',
-    'networks/deeperCnn.ts',
-    'networks/layerStack.ts',
-    'networks/regularizedCnn.ts',
-    'networks/simpleCnn.ts',
-  ],
-  'train.test.ts tests them together': [
-    'training/epochMeans.ts',
-    'training/predict.ts',
-    'training/run.ts',
-  ],
 };
 
 const files = readLibrary();

@@ -1,0 +1,4 @@
+import { buildBaseline } from '../../lib/networks/baseline';
+import { itIsLikeKeras } from './besideKeras';
+
+itIsLikeKeras('baseline', buildBaseline);

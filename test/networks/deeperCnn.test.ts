@@ -1,0 +1,4 @@
+import { buildDeeperCnn } from '../../lib/networks/deeperCnn';
+import { itIsLikeKeras } from './besideKeras';
+
+itIsLikeKeras('deeperCnn', buildDeeperCnn);

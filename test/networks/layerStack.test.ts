@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
+import { buildSimpleCnn } from '../../lib/networks/simpleCnn';
+import keras from '../fixtures/networks.json';
+
+it('kernels start within the bounds of Glorot and Bengio, layers unlike each other', () => {
+  const model = buildSimpleCnn({ imageSize: 12, filters: [4, 4], denseUnits: 4 });
+  const starts = ['convolution_1', 'convolution_2'].map((name) => {
+    const [kernel, bias] = model.getLayer(name).getWeights();
+    const [height, width, channels, filters] = kernel.shape;
+    const limit = Math.sqrt(6 / (height * width * (channels + filters)));
+    const values = Array.from(kernel.dataSync());
+    assert.ok(values.every((value) => Math.abs(value) <= limit));
+    assert.ok(values.some((value) => Math.abs(value) > limit / 2));
+    assert.ok(bias.dataSync().every((value) => value === 0));
+    return values[0] / limit;
+  });
+  assert.notEqual(starts[0], starts[1]);
+  model.dispose();
+});
+
+it('the optimizer and batch normalization have the defaults of Keras', () => {
+  const model = buildRegularizedCnn();
+  const { learningRate, beta1, beta2, epsilon } = keras.defaults.adam;
+  const adam = model.optimizer.getConfig();
+  assert.deepEqual(adam, { learningRate, beta1, beta2, epsilon });
+  const normalization = model.getLayer('batch_normalization_1').getConfig();
+  assert.equal(normalization.momentum, keras.defaults.batchNormalization.momentum);
+  assert.equal(normalization.epsilon, keras.defaults.batchNormalization.epsilon);
+  model.dispose();
+});

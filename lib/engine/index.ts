@@ -1,3 +1,4 @@
+export { augment, type Augmentation } from './augmentation';
 export { predictInGraph } from './prediction';
 export { layerShapes, type LayerShape } from './shapes';
 export { GraphTraining, trainedWeights, type Batch, type LossAndAccuracy } from './training';

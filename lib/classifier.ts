@@ -4,7 +4,7 @@ import { loadModel, saveModel } from './formats/tfjsLayers';
 import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
-import { readPicture } from './picture/picture';
+import { readPicture } from './picture/readFile';
 import { requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
 import { digitsFor, type LabelledImages, type Pixels } from './training/arrays';

@@ -33,7 +33,8 @@ export {
   type ClassifierTrainingOptions,
   type Prediction,
 } from './classifier';
-export { PictureError, readPicture } from './picture/picture';
+export { PictureError } from './picture/prepare';
+export { readPicture } from './picture/readFile';
 export { loadModel, saveModel } from './formats/tfjsLayers';
 export * as figures from './report/figures';
 export { type Figure } from './report/figure';

@@ -63,6 +63,8 @@ function keepWindowsLocal(): void {
         reportListening();
       },
       (error: Error) => {
+        listening = undefined;
+        forgetNodeplotlib();
         reportListening(
           new Error(
             `cannot open a window at port ${port} of 127.0.0.1: ${error.message}. Set NODEPLOTLIB_PORT ` +
@@ -75,6 +77,13 @@ function keepWindowsLocal(): void {
       },
     );
   };
+}
+
+/** After a failed start nodeplotlib takes itself for running, at the old port: it is loaded anew. */
+function forgetNodeplotlib(): void {
+  const folder = path.dirname(require.resolve('nodeplotlib')) + path.sep;
+  const files = Object.keys(require.cache).filter((file) => file.startsWith(folder));
+  for (const file of files) delete require.cache[file];
 }
 
 /** The parts of Nest's application and of Express that this file uses. */

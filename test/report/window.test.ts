@@ -73,10 +73,32 @@ function startScript(call: string, cwd: string, environment: NodeJS.ProcessEnv =
       ...environment,
       TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     timeout: 50_000,
   });
 }
+
+it('openWindow(figure) opens at a port that was taken before and is free now', async () => {
+  const taken = net.createServer();
+  await once(taken.listen(0, '127.0.0.1'), 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const library = JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'report', 'window'));
+  const open = `require(${library}).openWindow(${JSON.stringify(figure)})`;
+  const child = startScript(
+    `openWindow(${JSON.stringify(figure)}).catch(() => console.log('taken'));` +
+      `process.stdin.once('data', () => ${open})`,
+    process.cwd(),
+    { NODEPLOTLIB_PORT: String(port) },
+  );
+  try {
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    await once(taken.close(), 'close');
+    child.stdin?.write('now');
+    assert.match(await fetchPatiently(`http://127.0.0.1:${port}/`), /src="\/plotly\.min\.js"/);
+  } finally {
+    if (child.kill()) await once(child, 'exit');
+  }
+});
 
 async function fetchPatiently(url: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {

@@ -130,7 +130,10 @@ describe('scripts', () => {
     const { stdout, stderr, metrics } = await trainDeep();
     const rows = stdout.trimEnd().split('\n');
     assert.equal(rows[0], 'deeper-cnn, seed 42');
-    assert.match(rows[1], /^digits +images +accuracy \(%\) +95 % interval \(%\) +loss \(nats\) +errors$/);
+    assert.match(
+      rows[1],
+      /^digits +images +accuracy \(%\) +95 % interval \(%\) +loss \(nats\) +errors$/,
+    );
     assert.ok(Math.max(...rows.map((row) => row.length)) < 80);
     ['validation', 'test'].forEach((name, index) => {
       const { accuracy, errors } = metrics[name as 'validation' | 'test'];

@@ -1,9 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { types } from 'node:util';
-import sharp from 'sharp';
 import { imagePixels, imageSize } from '../data/digits';
-import { thousands } from '../platform/numbers';
 
 /** A file or bytes in which no digit can be seen; the message says what was found and what to do. */
 export class PictureError extends Error {
@@ -33,23 +28,28 @@ interface Piece {
 
 /** Side of the box that MNIST's authors fitted each digit into, in pixels. */
 const digitSize = 20;
-/** The largest picture that is decoded, in pixels: more than most phones take. */
-const mostPixels = 100_000_000;
-/** Longer side at which ink is looked for, in pixels; larger pictures are scaled down to it. */
-const workingSize = 1500;
+
 /** The share of width and height, at each side, where paper is expected. */
 const rimShare = 0.05;
+
 /** The shares of full ink from which a pixel is ink, and from which one beside ink is its edge. */
 const inkShare = 0.5;
+
 const edgeShare = 0.25;
+
 /** The least contrast of ink: as a share of the way from paper to black or white, and in noise. */
 const leastContrast = 0.04;
+
 const leastSigmas = 5;
+
 /** Ink shorter than this many pixels is a speck, and more pieces than this are no digit. */
 const leastLength = 4;
+
 const mostPieces = 60;
+
 /** A picture is not halved to get rid of noise when its longer side is below this. */
 const leastHalved = 128;
+
 /**
  * The range of stroke widths of a digit 20 pixels long, as measured by {@link fitStrokes}.
  *
@@ -57,122 +57,31 @@ const leastHalved = 128;
  * chosen on validation digits, for which a network's log-loss hardly changes near them.
  */
 const [thinnest, thickest] = [1.5, 4];
+
 /** Cells to a pixel of the result, on the grid where strokes are thickened or thinned. */
 const cellsPerPixel = 8;
 
+/** The colors of a picture: four bytes a pixel (red, green, blue, opacity), row-major. */
+export interface Colors {
+  readonly rgba: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * Reads the digit in a picture into pixels such as networks on MNIST are trained on.
+ * Prepares the digit in a picture as MNIST's authors did; `readPicture` says how. It runs
+ * wherever JavaScript does: nothing but arrays is used.
  *
- * Prepared as by MNIST's authors (LeCun, Bottou, Bengio and Haffner, "Gradient-based learning
- * applied to document recognition", 1998, and the MNIST page): the ink is cropped, scaled with
- * anti-aliasing until its longer side is 20 pixels, and moved by whole pixels so that its center of
- * mass comes to the middle of 28 x 28. MNIST's own images, enlarged or not, come back much as they
- * were. Full ink is 1.
- *
- * What is ink has to be found first, in a PNG, JPEG or WebP of at most 100 megapixels:
- * - The EXIF orientation is applied; of an animation the first frame counts.
- * - Colors become the one gray in which they differ most from paper.
- * - Paper is what lies at the border (the median of the outer 5 %), so that light ink on dark paper
- *   and dark ink on light paper give the same. Ink on a transparent ground is put on black or white,
- *   whichever differs more; an opaque card on a transparent ground is its own paper.
- * - Uneven light is taken out: a quadratic surface through the paper of the whole picture, then the
- *   mean of the paper near each pixel, for shadows.
- * - Ink is what differs from paper by half as much as full ink does, with the softer edges around
- *   it. Specks, noise and lines along the border are dropped; detached strokes are kept.
- * - Strokes thinner than 1.5 or thicker than 4 pixels of the result, as few of MNIST's are, are
- *   thickened or thinned to that. This is not in the paper: a hairline would fade to nothing.
- *
- * A picture holds one digit, on paper that fills it: two digits would be scaled as if they were one.
- *
- * @param picture - Path of the file, or its bytes.
+ * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
+ * @param options.name - What the picture is called, for error messages. @default 'the picture'
  * @returns Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers.
- * @throws PictureError when there is no such file, when it is no PNG, JPEG or WebP, is damaged or
- * too large, and when nothing in it can be a digit.
- * @example const probabilities = await predict(model, await readPicture('seven.jpg'));
+ * @throws PictureError when nothing in it can be a digit.
  */
-export async function readPicture(picture: string | Uint8Array): Promise<Float32Array> {
-  const name = typeof picture === 'string' ? picture : 'the picture';
-  const tones = await decode(await readBytes(picture, name), name);
-  return center(fitStrokes(findDigit(inkContrast(tones), name)));
-}
-
-const aPicture = 'a PNG, JPEG or WebP picture';
-
-async function readBytes(picture: string | Uint8Array, name: string): Promise<Buffer> {
-  if (types.isUint8Array(picture)) {
-    return Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
-  }
-  if (typeof picture !== 'string') {
-    throw problem(name, `a value of type ${typeof picture}`, 'a path or a Uint8Array', 'Pass one.');
-  }
-  try {
-    const found = await stat(picture);
-    if (found.isFile()) return await readFile(picture);
-    const kind = found.isDirectory() ? 'a folder' : 'a device or pipe';
-    throw problem(name, kind, `the file of ${aPicture}`, 'Name the file itself.');
-  } catch (cause) {
-    if (cause instanceof PictureError) throw cause;
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const found = isMissing ? `no file at ${path.resolve(picture)}` : (cause as Error).message;
-    const remedy = 'Check the path, and that the file may be read.';
-    throw problem(name, found, `the file of ${aPicture}`, remedy, cause);
-  }
-}
-
-/** How files begin, as Latin-1 text; only the first three are decoded. */
-const formats: readonly [format: string, start: RegExp][] = [
-  ['PNG', /^\x89PNG\r\n/],
-  ['JPEG', /^\xff\xd8\xff/],
-  ['WebP', /^RIFF[^]{4}WEBP/],
-  ['a GIF', /^GIF8/],
-  ['a TIFF', /^(II\*\0|MM\0\*)/],
-  ['a HEIF or AVIF', /^[^]{4}ftyp/],
-  ['a BMP', /^BM[^]{4}\0\0\0\0/],
-  ['a PDF', /^%PDF/],
-  ['an SVG', /<svg[\s>]/],
-  ['text', /^[\t\n\r\x20-\x7e\x80-\xff]+$/],
-];
-
-/** Refuses what is not PNG, JPEG or WebP by its first bytes, before any decoder sees them. */
-function requireFormat(bytes: Buffer, name: string): void {
-  const remedy = 'Save the picture as a PNG, JPEG or WebP file.';
-  if (bytes.length === 0) throw problem(name, '0 bytes', aPicture, 'Get or save the file again.');
-  const start = bytes.subarray(0, 1024).toString('latin1');
-  const index = formats.findIndex(([, pattern]) => pattern.test(start));
-  const unknown = `an unknown format (first bytes ${bytes.subarray(0, 8).toString('hex')})`;
-  if (index < 0) throw problem(name, unknown, aPicture, remedy);
-  if (index >= 3) throw problem(name, formats[index][0], aPicture, remedy);
-}
-
-/** Decodes a picture into tones from 0 to 255, its longer side at most {@link workingSize}. */
-async function decode(bytes: Buffer, name: string): Promise<Plane> {
-  requireFormat(bytes, name);
-  try {
-    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    if (width * height > mostPixels) {
-      const size = `${thousands(width)} x ${thousands(height)} pixels`;
-      const most = `at most ${thousands(mostPixels)} pixels`;
-      throw problem(name, size, most, 'Scale the picture down, or cut out the digit.');
-    }
-    // Warnings are no reason to refuse: the JPEGs of some cameras have them.
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels })
-      .autoOrient()
-      .resize(workingSize, workingSize, {
-        fit: 'inside',
-        withoutEnlargement: true,
-        // Unlike the default it draws no light seams beside dark strokes.
-        kernel: 'linear',
-      })
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return toTones(data, info.width, info.height, name);
-  } catch (cause) {
-    if (cause instanceof PictureError) throw cause;
-    const found = `damaged or cut-off data (${(cause as Error).message.split('\n')[0]})`;
-    throw problem(name, found, `the whole of ${aPicture}`, 'Get or save the file again.', cause);
-  }
+export function preparePicture(
+  { rgba, width, height }: Colors,
+  { name = 'the picture' }: { readonly name?: string } = {},
+): Float32Array {
+  return center(fitStrokes(findDigit(inkContrast(toTones(rgba, width, height, name)), name)));
 }
 
 /** Fills in a transparent ground, and puts colors on one axis from 0 to 255. */
@@ -730,7 +639,14 @@ function medianBin(weights: Uint32Array | Float64Array): number {
   return 0;
 }
 
-function problem(name: string, found: string, expected: string, remedy: string, cause?: unknown) {
+/** Makes the error of a picture: what is wrong with it and what to do. */
+export function problem(
+  name: string,
+  found: string,
+  expected: string,
+  remedy: string,
+  cause?: unknown,
+) {
   return new PictureError(`${name}: found ${found}; expected ${expected}. ${remedy}`, { cause });
 }
 

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import sharp from 'sharp';
+import { PictureError, preparePicture } from '../../lib/picture/prepare';
+import { readPicture } from '../../lib/picture/readFile';
+
+/** A bar of one color on another, 60 x 90 pixels, as bytes of red, green, blue and opacity. */
+function bar(ink: readonly number[], paper: readonly number[]) {
+  const [width, height] = [60, 90];
+  const rgba = new Uint8Array(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInk = x >= 27 && x < 33 && y >= 15 && y < 75;
+      rgba.set([...(isInk ? ink : paper), 255], 4 * (y * width + x));
+    }
+  }
+  return { rgba, width, height };
+}
+
+it('preparePicture(colors) gives what readPicture gives of the same picture as a file', async () => {
+  const colors = bar([40, 60, 160], [250, 245, 230]);
+  const { rgba, width, height } = colors;
+  const raw = { width, height, channels: 4 } as const;
+  const png = await sharp(Buffer.from(rgba), { raw }).png().toBuffer();
+  assert.deepEqual(preparePicture(colors), await readPicture(png));
+});
+
+it('preparePicture(colors) centers ink of 20 pixels, dark on light or light on dark', () => {
+  const [dark, light] = [
+    preparePicture(bar([0, 0, 0], [255, 255, 255])),
+    preparePicture(bar([255, 255, 255], [0, 0, 0])),
+  ];
+  assert.deepEqual(dark, light);
+  const rows = Array.from({ length: 28 }, (_, y) =>
+    Math.max(...dark.subarray(28 * y, 28 * y + 28)),
+  );
+  const inked = rows.flatMap((most, y) => (most > 0.5 ? [y] : []));
+  assert.equal(inked.length, 20);
+  assert.equal(inked[19] - inked[0], 19);
+  assert.ok(Math.abs(inked[0] - 4) <= 1, `from row ${inked[0]}`);
+});
+
+it('preparePicture(colors, { name }) refuses a picture of one tone, by its name', () => {
+  assert.throws(
+    () => preparePicture(bar([200, 200, 200], [200, 200, 200]), { name: 'page 7' }),
+    (error) => error instanceof PictureError && /^page 7: found /.test(error.message),
+  );
+});

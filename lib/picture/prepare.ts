@@ -76,11 +76,17 @@ export interface Colors {
  * @param options.name - What the picture is called, for error messages. @default 'the picture'
  * @returns Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers.
  * @throws PictureError when nothing in it can be a digit.
+ * @throws RangeError when the bytes are not four for each pixel.
  */
 export function preparePicture(
   { rgba, width, height }: Colors,
   { name = 'the picture' }: { readonly name?: string } = {},
 ): Float32Array {
+  if (rgba.length !== 4 * width * height || rgba.length === 0) {
+    throw new RangeError(
+      `${name} has ${rgba.length} bytes; expected 4 for each of ${width} x ${height} pixels`,
+    );
+  }
   return center(fitStrokes(findDigit(inkContrast(toTones(rgba, width, height, name)), name)));
 }
 

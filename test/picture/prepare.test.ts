@@ -45,3 +45,11 @@ it('preparePicture(colors, { name }) refuses a picture of one tone, by its name'
     (error) => error instanceof PictureError && /^page 7: found /.test(error.message),
   );
 });
+
+it('preparePicture(colors) refuses bytes that are not four a pixel', () => {
+  const colors = { ...bar([0, 0, 0], [255, 255, 255]), width: 61 };
+  assert.throws(
+    () => preparePicture(colors),
+    /RangeError: the picture has 21600 bytes; expected 4/,
+  );
+});

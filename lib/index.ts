@@ -8,12 +8,8 @@ export { buildBaseline } from './networks/baseline';
 export { buildSimpleCnn } from './networks/simpleCnn';
 export { buildRegularizedCnn } from './networks/regularizedCnn';
 export { buildDeeperCnn } from './networks/deeperCnn';
-export {
-  architectureNames,
-  type ArchitectureName,
-  type NetworkBuilder,
-} from './networks/architectures';
-export { type LabelledImages, type Pixels } from './training/arrays';
+export { type ArchitectureName } from './networks/architectures';
+export { type LabelledImages } from './training/arrays';
 export { DivergenceError } from './training/epochMeans';
 export {
   train,
@@ -42,6 +38,6 @@ export * as tables from './report/tables';
 export { RendererMissingError, saveFigure } from './report/png';
 export { show, showProgress } from './report/show';
 export { openWindow } from './report/window';
-export { saveRecord, type NetworkResult } from './report/record';
+export { saveRecord } from './report/record';
 export { describeRuntime, tf } from './platform/tensorflow';
 export { makeFolder, removePartialFiles, writeFileWhole } from './platform/files';

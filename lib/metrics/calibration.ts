@@ -141,7 +141,7 @@ export function fitTemperature(
  * may become equal in 32 bits.
  *
  * A probability below 2⁻¹²⁶, the least normal 32-bit number, counts as that: a softmax of 32 bits
- * leaves 0 there, whose logit nobody knows any more.
+ * leaves 0 there, from which the logit cannot be found.
  *
  * @param probabilities - n rows of `classCount` columns, flat; they stay as they are.
  * @param options.temperature - A finite number above 0; 1 changes nothing, more makes rows more even.

@@ -5,7 +5,7 @@
  */
 import { requireNumber, requireWhole } from '../platform/numbers';
 
-/** How many classes there are where nobody says. */
+/** The number of classes where none is given. */
 const digitCount = 10;
 
 /** Where a number of classes can be given. */
@@ -448,7 +448,7 @@ export function checkLabelledRows(
 }
 
 /**
- * Gives ten, the columns of a row that nobody has counted, and refuses rows of another number with a
+ * Gives ten, the default number of columns, and refuses rows of another number with a
  * RangeError: without labels only their sums show it, and the guesses would be wrong in silence.
  */
 export function columnsOfDigits(probabilities: ArrayLike<number>): number {

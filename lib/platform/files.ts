@@ -62,7 +62,7 @@ export async function removePartialFiles(folder: string): Promise<void> {
   }
 }
 
-/** Gives the SHA-256 by which one knows contents again, as 64 hexadecimal digits in lower case. */
+/** Gives the SHA-256 of contents, as 64 hexadecimal digits in lower case. */
 export function sha256(contents: string | Uint8Array): string {
   return createHash('sha256').update(contents).digest('hex');
 }

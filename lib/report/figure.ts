@@ -192,7 +192,7 @@ export function marksFor(classCount: number, color: string): Plot {
  *
  * @param caller - Which function was given it, for the error message.
  * @param expected - What that function takes, for the error message.
- * @throws TypeError that says what came.
+ * @throws TypeError that says what was given.
  */
 export function requireFigure(
   caller: string,

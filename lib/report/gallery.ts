@@ -26,7 +26,7 @@ interface ImageOptions {
   readonly imageShape?: readonly [height: number, width: number, channels: number];
 }
 
-/** More rows than these make a picture that nobody scrolls through. */
+/** More rows than these make a picture too long to read. */
 const mostRows = 100;
 
 /**

@@ -5,7 +5,7 @@ export interface LogScale {
   readonly high: number;
   /** The values to write, round ones, and 0 where it is drawn. */
   readonly ticks: readonly number[];
-  /** Gives where a value is drawn: 0 at half the smallest value above it, a missing one nowhere. */
+  /** Gives where a value is drawn: 0 at half the smallest positive value, null for a missing one. */
   readonly place: (value: number) => number | null;
 }
 

@@ -27,7 +27,7 @@ export async function openWindow(figure: Figure): Promise<void> {
   await listening;
 }
 
-/** Whether the server of the windows has come up; none before the first, and after the last closed. */
+/** Settles once the server of the windows listens; undefined while there is none. */
 let listening: Promise<void> | undefined;
 let reportListening: (error?: Error) => void = () => {};
 
@@ -72,7 +72,7 @@ function keepWindowsLocal(): void {
             { cause: error },
           ),
         );
-        // What never settles keeps nodeplotlib from going on, and from an error that nobody catches.
+        // A promise that never settles keeps nodeplotlib from going on, and from an uncaught error.
         return new Promise(() => {});
       },
     );

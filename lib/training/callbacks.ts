@@ -309,7 +309,7 @@ export class ReduceLearningRateOnPlateau extends PlateauCallback {
   }
 
   /**
-   * Gives all that the next epoch depends on, but for the learning rate: that is the optimizer's,
+   * Gives all that the next epoch depends on except the learning rate, which is the optimizer's,
    * to be kept with its moments.
    */
   getState(): CallbackState {

@@ -33,7 +33,7 @@ interface Contents<Run> {
 
 /**
  * The file that keeps a training from epoch to epoch: weights, optimizer, learning rate and
- * callbacks, and `Run`, a JSON value that says how far it has come.
+ * callbacks, and `Run`, a JSON value with the progress of the run.
  *
  * It is one file in the safetensors format, replaced whole after every epoch.
  */
@@ -85,7 +85,7 @@ export class Checkpoint<Run extends object> {
   /**
    * Brings model, optimizer and callbacks to where the run stood, if there is a file.
    *
-   * @returns How far the run has come; nothing, where there is no file.
+   * @returns The progress of the run; undefined, where there is no file.
    * @throws CheckpointError that says which settings differ, when the file is of another run.
    * @throws Error that names the file when it is damaged.
    */

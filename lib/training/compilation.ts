@@ -136,7 +136,7 @@ export function mustShowProbabilities(model: tf.LayersModel): boolean {
 }
 
 /**
- * Tells how the loss of a network takes its labels; that of a function of one's own takes rows.
+ * Tells how the loss of a network takes its labels; a custom loss function takes rows.
  *
  * @param model - Compiled.
  */
@@ -175,8 +175,8 @@ export function guessingLoss(model: tf.LayersModel): number | undefined {
 }
 
 /**
- * Gives what of a compilation decides the steps of a training, but for the learning rate, as a JSON
- * value; a loss function of one's own stands as its source.
+ * Gives what decides the steps of a training in how a model is compiled, except for the learning
+ * rate, as a JSON value; a custom loss function is given by its source.
  *
  * @param model - Compiled.
  */

@@ -9,7 +9,7 @@ import type { tf } from '../platform/tensorflow';
  */
 export function learningRateOf(optimizer: tf.Optimizer): number {
   // It is protected in every optimizer of tfjs, with no public way to read it but getConfig, which
-  // optimizers of one's own may leave out.
+  // custom optimizers may leave out.
   const { learningRate } = optimizer as unknown as { readonly learningRate?: unknown };
   if (typeof learningRate !== 'number') {
     throw new Error(

@@ -23,7 +23,7 @@ interface RunDigits {
   readonly validation: DigitSet;
 }
 
-/** How far a training has come, beside what the network, the optimizer and the callbacks hold. */
+/** The state of a run that neither the network nor the optimizer nor the callbacks hold. */
 interface RunState {
   readonly epochs: readonly EpochResult[];
   readonly seconds: number;

@@ -68,7 +68,7 @@ export interface TrainingOptions {
   readonly batchSize?: number;
   /** Seed of the order of the images and of dropout. @default 42 */
   readonly seed?: number;
-  /** Receives the progress. @default nobody */
+  /** Receives the progress. @default none */
   readonly onProgress?: ProgressListener;
   /** Stops the training as an interrupt does. @default never */
   readonly signal?: AbortSignal;

@@ -1,4 +1,5 @@
 export { augment, type Augmentation } from './augmentation';
+export { learningRateAt, type Schedule } from './schedule';
 export { predictInGraph } from './prediction';
 export { layerShapes, type LayerShape } from './shapes';
 export { GraphTraining, trainedWeights, type Batch, type LossAndAccuracy } from './training';

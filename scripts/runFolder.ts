@@ -1,6 +1,17 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
-import { makeFolder, removePartialFiles } from 'digit-recognizer';
+import { tryLock } from 'fs-native-extensions';
 
 /** An output folder cannot be used; the message says why and what to do. */
 export class OutputFolderError extends Error {
@@ -31,17 +42,16 @@ export const figureNames = [
  * Takes an output folder for this process alone, makes it where it is missing, and tidies up what a
  * killed run has left half-written.
  *
- * A file `run.lock` with the number of the process says whose the folder is. It goes when the process
- * exits; that of a process that no longer runs is taken over.
+ * The system's lock on a file `run.lock` says whose the folder is. It ends with the process, even a
+ * killed one, whose file the next run takes over.
  *
  * @throws OutputFolderError when the folder is a file, cannot be written, is another run's, or has
  *   files under the names of a run's that no run wrote.
  */
 export async function claimFolder(folder: string): Promise<void> {
-  const lock = path.join(folder, 'run.lock');
   try {
-    await makeFolder(folder);
-    while (!tryToLock(lock));
+    makeFolder(folder);
+    while (!tryToLock(folder));
   } catch (error) {
     if (error instanceof OutputFolderError) throw error;
     throw new OutputFolderError(
@@ -49,16 +59,56 @@ export async function claimFolder(folder: string): Promise<void> {
         'or that can be made',
     );
   }
-  process.once('exit', () => rmSync(lock, { force: true }));
   requireOwnFiles(folder);
+  // Loaded only now, since TensorFlow takes seconds, which a refusal need not.
+  const { removePartialFiles } = await import('digit-recognizer');
   for (const place of [folder, path.join(folder, modelFolder)].filter((it) => existsSync(it))) {
     await removePartialFiles(place);
   }
 }
 
+/** Makes a folder with those above it; Node's own recursive way never ends below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+/** Locks the folder until the process ends, unless its last holder took the lock's file away. */
+function tryToLock(folder: string): boolean {
+  const file = path.join(folder, 'run.lock');
+  const descriptor = openSync(file, 'a+');
+  const holder = readFileSync(descriptor, 'utf8').trim();
+  if (!/^(process \d+)?$/.test(holder)) {
+    throw new OutputFolderError(
+      `${file} is no lock of a run, which holds the number of a process; it may be yours, and stays. ` +
+        'Give another --output, or move that file',
+    );
+  }
+  if (!tryLock(descriptor)) {
+    throw new OutputFolderError(
+      `${folder} is in use by another run (${holder}). Wait for its end, or give another folder`,
+    );
+  }
+  // A run that ended after the file was opened has deleted it, and others would lock another one.
+  if (fstatSync(descriptor).ino !== statSync(file, { throwIfNoEntry: false })?.ino) {
+    closeSync(descriptor);
+    return false;
+  }
+  process.once('exit', () => rmSync(file, { force: true }));
+  ftruncateSync(descriptor);
+  writeSync(descriptor, `process ${process.pid}\n`);
+  return true;
+}
+
 /** Refuses a folder whose files a run would replace, though no run left its log beside them. */
 function requireOwnFiles(folder: string): void {
-  const log = ifThere(() => readFileSync(path.join(folder, logFile), 'utf8'));
+  const file = path.join(folder, logFile);
+  const log = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   if (log?.startsWith('{"level":')) return;
   const figures = figureNames.map((name) => `${name}.png`);
   const model = path.join(modelFolder, 'model.json');
@@ -71,66 +121,4 @@ function requireOwnFiles(folder: string): void {
     `${folder} has ${names.join(', ')}, which no run of train wrote and this one would replace. ` +
       'Give another --output, or move what is there',
   );
-}
-
-/** Makes the lock file, unless it is there and must be looked at again. */
-function tryToLock(lock: string): boolean {
-  const own = String(process.pid);
-  const isMade = makeFile(lock, own);
-  const holder = ifThere(() => readFileSync(lock, 'utf8'));
-  // Whoever looked between the making and the writing took the file for a dead run's.
-  if (isMade || holder === undefined) return holder === own;
-  if (!/^\d*$/.test(holder)) {
-    throw new OutputFolderError(
-      `${lock} is no lock of a run, which holds the number of a process; it may be yours, and stays. ` +
-        'Give another --output, or move that file',
-    );
-  }
-  if (isRunning(Number(holder))) {
-    throw new OutputFolderError(
-      `${path.dirname(lock)} is in use by another run (process ${holder}). Wait for its end, or give ` +
-        `another folder; if there is no such run, delete ${lock}`,
-    );
-  }
-  // Of several processes that find a dead one's lock, only one may take it away.
-  const aside = `${lock}.${own}`;
-  const taken = ifThere(() => {
-    renameSync(lock, aside);
-    return readFileSync(aside, 'utf8');
-  });
-  if (taken === holder) rmSync(aside);
-  else if (taken !== undefined) renameSync(aside, lock);
-  return false;
-}
-
-/** Writes a file; says whether it was new, and leaves it as it is otherwise. */
-function makeFile(file: string, contents: string): boolean {
-  try {
-    writeFileSync(file, contents, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
-  }
-}
-
-/** What a call on a file gives; nothing where another process has taken the file away. */
-function ifThere<T>(call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  // In a container that starts again, a dead run may have had this very number.
-  if (!(pid > 0) || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -254,7 +254,15 @@ describe('scripts', () => {
     fs.writeFileSync(file, 'text');
     const closed = path.join(scratch, 'closed');
     fs.mkdirSync(closed, { mode: 0o555 });
-    const unusable = [file, path.join(file, 'folder'), '/dev/null/folder', '/proc/folder/deeper'];
+    const odd = path.join(scratch, 'odd');
+    fs.mkdirSync(path.join(odd, 'run.lock'), { recursive: true });
+    const unusable = [
+      odd,
+      file,
+      path.join(file, 'folder'),
+      '/dev/null/folder',
+      '/proc/folder/deeper',
+    ];
     // For root no folder is closed.
     if (process.getuid?.() !== 0) unusable.push(closed, path.join(closed, 'folder'));
     await assertRefused(
@@ -264,6 +272,7 @@ describe('scripts', () => {
       ]),
     );
     assert.equal(fs.readFileSync(file, 'utf8'), 'text');
+    assert.deepEqual(fs.readdirSync(odd), ['run.lock']);
     const missing = path.join(scratch, 'none', 'such');
     await assertRefused([[['--resume', '--output', missing], /nothing to go on with/]]);
     assert.ok(!fs.existsSync(path.dirname(missing)));
@@ -273,8 +282,8 @@ describe('scripts', () => {
     const folder = finishedFolder('unfinished');
     fs.writeFileSync(path.join(folder, checkpoint), 'of an earlier run');
     const before = contentsOf(folder);
-    const { pid } = spawnSync(process.execPath, ['--version']);
-    fs.writeFileSync(path.join(folder, 'run.lock'), String(pid));
+    // A killed run's, whose number another process has by now.
+    fs.writeFileSync(path.join(folder, 'run.lock'), `process ${process.pid}\n`);
     const half = (file: string) => `.${file}.5e31a3c7-1f0e-4b21-9d3e-0c6f2b7a8d90.partial`;
     fs.writeFileSync(path.join(folder, half(checkpoint)), 'half');
     fs.writeFileSync(path.join(folder, 'model', half('model.json')), 'half');
@@ -330,6 +339,16 @@ describe('scripts', () => {
     ]);
     const { code, stderr } = await first.ended;
     assert.equal(code, 0, stderr);
+    assert.deepEqual(fs.readdirSync(folder).sort(), outputs);
+  });
+
+  it('train.ts started five times at once in one folder runs once', async () => {
+    const folder = path.join(scratch, 'wanted');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'run.lock'), 'process 1\n');
+    const runs = Array.from({ length: 5 }, () => train([...baseline, '--output', folder]).ended);
+    const codes = (await Promise.all(runs)).map(({ code }) => code);
+    assert.deepEqual(codes.sort(), [0, 2, 2, 2, 2]);
     assert.deepEqual(fs.readdirSync(folder).sort(), outputs);
   });
 

@@ -14,7 +14,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { parseArgs } from 'node:util';
+import { Argument, Command } from 'commander';
 import { loadDigits, writeFileWhole } from 'digit-recognizer';
 import type { NetworkName } from './networks';
 
@@ -54,6 +54,7 @@ const networks: Record<NetworkName, { title: string; images: number }> = {
   regularized: { title: 'A: regularized CNN', images: 2_560 },
   sourceB: { title: 'B: deeper CNN', images: 2_560 },
 };
+const known = Object.keys(networks) as NetworkName[];
 const testImages = 10_000;
 const root = path.dirname(__dirname);
 const venv = path.join(__dirname, '.venv');
@@ -220,17 +221,18 @@ function machine() {
   return { processor: processors[0].model.trim(), cores: processors.length, memory, system };
 }
 
+function readArguments() {
+  const command = new Command('npm run bench --')
+    .description('Measures how fast we train and infer, beside stock tfjs, Keras and PyTorch.')
+    .addArgument(new Argument('[networks...]', 'all of them by default').choices(known))
+    .option('--quick', 'a trial on a tenth of the images, which leaves results/ as it is', false)
+    .option('--profile', 'where the time of a training step goes, instead');
+  const { quick, profile } = command.parse().opts<{ quick: boolean; profile?: true }>();
+  return { names: command.processedArgs[0] as NetworkName[], quick, isProfile: profile ?? false };
+}
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, profile: { type: 'boolean' } },
-    allowPositionals: true,
-  });
-  const { quick } = values;
-  const known = Object.keys(networks);
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new RangeError(`network is ${unknown}; expected one of ${known.join(', ')}`);
-  }
+  const { names, quick, isProfile } = readArguments();
   makePythonEnvironment();
 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-bench-'));
@@ -243,11 +245,11 @@ async function main(): Promise<void> {
   });
   await writeDigits(folder);
   // A run on part of the work leaves what a whole one has written.
-  const results = quick || positionals.length > 0 ? undefined : path.join(root, 'results');
+  const results = quick || names.length > 0 ? undefined : path.join(root, 'results');
 
-  if (values.profile) {
+  if (isProfile) {
     const { profile } = await import('./profile');
-    const text = await profile(positionals, { folder, python, batches: quick ? 2 : 10 });
+    const text = await profile(names, { folder, python, batches: quick ? 2 : 10 });
     console.log(text);
     if (results) await writeFileWhole(path.join(results, 'bench-profile.md'), text);
     return;
@@ -262,7 +264,7 @@ async function main(): Promise<void> {
   const rounds = quick ? 2 : 7;
   const share = quick ? 0.1 : 1;
   const measurements: Measurement[] = [];
-  for (const network of (positionals.length > 0 ? positionals : known) as NetworkName[]) {
+  for (const network of names.length > 0 ? names : known) {
     console.error(`${networks[network].title} ...`);
     const [train, infer] = [networks[network].images, testImages].map((count) => count * share);
     measurements.push(
@@ -270,8 +272,8 @@ async function main(): Promise<void> {
       await compare(contenders, { network, task: 'infer', images: infer, rounds }),
     );
   }
-  const names = contenders.map(({ name }) => name);
-  console.log(tables(measurements, names));
+  const columns = contenders.map(({ name }) => name);
+  console.log(tables(measurements, columns));
   if (results) {
     const date = new Date().toISOString();
     const report = { date, machine: machine(), versions, batchSize: 128, rounds, measurements };

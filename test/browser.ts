@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
 /**
- * Starts the Chromium or Chrome of this machine, without a window.
+ * Starts the Chromium or Chrome at CHROME_PATH or, where that is not set, on the PATH, without a window.
  *
  * Where there is none, the test is skipped, or fails with REQUIRE_BROWSER=1, as CI sets it.
  */
@@ -20,13 +20,10 @@ export async function launchBrowser(test: Mocha.Context): Promise<Browser> {
 
 function findBrowser(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(path.delimiter)];
-  const files = [
-    ...names.flatMap((name) => folders.map((place) => path.join(place, name))),
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  ];
-  const { CHROME_PATH } = process.env;
+  const { CHROME_PATH, PATH = '' } = process.env;
+  const files = names.flatMap((name) =>
+    PATH.split(path.delimiter).map((folder) => path.join(folder, name)),
+  );
   return (CHROME_PATH ? [CHROME_PATH] : files).find(isProgram);
 }
 

@@ -259,33 +259,67 @@ describe('setup', () => {
     assert.equal(stdout, 'CXX,npm_config_https_proxy\n');
   });
 
-  it('compiling lib replaces what it made before and leaves other files in lib/dist', () => {
+  it('compiling lib keeps lib/dist in step with its sources, and leaves other files there', () => {
     fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
     for (const file of ['tsconfig.json', 'lib/tsconfig.json', 'lib/package.json']) {
       writeFile(path.join(folder, file), fs.readFileSync(path.join(root, file), 'utf8'));
     }
+    const source = (file: string) => path.join(folder, 'lib', file);
     writeFile(path.join(folder, 'package.json'), '{}');
-    writeFile(path.join(folder, 'package-lock.json'), '{}');
-    writeFile(path.join(folder, 'lib', 'engine', 'one.ts'), 'export const one = 1;');
-    writeFile(path.join(folder, 'lib', 'two.ts'), 'export const two = 2;');
-    const compile = () => {
-      const { stdout, stderr } = runModule(
+    writeFile(source('engine/one.ts'), 'export const one = 1;');
+    writeFile(source('two.ts'), 'export const two = 2;');
+    const compile = () =>
+      runModule(
         `import { compileLibrary } from '${setupUrl('library.mjs')}';
          import { fail } from '${setupUrl('commands.mjs')}';
          try { console.log(await compileLibrary(${JSON.stringify(testProject())})) }
          catch (error) { fail(error) }`,
       );
+    const told = () => {
+      const { stdout, stderr } = compile();
       assert.equal(stderr, '');
       return stdout.trim();
     };
-    assert.equal(compile(), '2 files compiled');
     const dist = path.join(folder, 'lib', 'dist');
+    const compiled = () => (fs.readdirSync(dist, { recursive: true }) as string[]).sort();
+    const one = ['.tsbuildinfo', 'engine', 'engine/one.d.ts', 'engine/one.js'];
+    assert.equal(told(), 'compiled');
+    assert.deepEqual(compiled(), [...one, 'two.d.ts', 'two.js']);
+    assert.equal(told(), 'up to date');
+
+    // A folder takes the place of a file of its name.
     writeFile(path.join(dist, 'notes.txt'), 'mine');
-    fs.rmSync(path.join(folder, 'lib', 'two.ts'));
-    assert.equal(compile(), '1 files compiled');
-    assert.equal(compile(), 'up to date');
-    assert.deepEqual(fs.readdirSync(dist).sort(), ['.setup.json', 'fused', 'notes.txt']);
-    assert.deepEqual(fs.readdirSync(path.join(dist, 'fused')).sort(), ['one.d.ts', 'one.js']);
+    fs.rmSync(source('two.ts'));
+    writeFile(source('two/index.ts'), 'export const two = 22;');
+    assert.equal(told(), 'compiled');
+    const two = ['two', 'two/index.d.ts', 'two/index.js'];
+    assert.deepEqual(compiled(), [...one, 'notes.txt', ...two]);
+
+    fs.rmSync(path.join(dist, 'engine', 'one.js'));
+    assert.equal(told(), 'compiled');
+    assert.deepEqual(compiled(), [...one, 'notes.txt', ...two]);
+
+    const before = fs.readFileSync(path.join(dist, 'two', 'index.js'), 'utf8');
+    writeFile(source('two/index.ts'), 'export const two: string = 3;');
+    writeFile(source('three.ts'), 'export const three = 3;');
+    fs.rmSync(source('engine/one.ts'));
+    for (let run = 0; run < 2; run++) {
+      const { stdout, stderr } = compile();
+      assert.equal(stdout, '');
+      assert.match(
+        stderr,
+        /^Error: lib does not compile: .+\n( {2}\| .*\n)*.*two\/index\.ts.+TS2322/,
+      );
+      assert.deepEqual(compiled(), [...one, 'notes.txt', ...two]);
+      assert.equal(fs.readFileSync(path.join(dist, 'two', 'index.js'), 'utf8'), before);
+    }
+
+    writeFile(source('two/index.ts'), 'export const two = 4;');
+    assert.equal(told(), 'compiled');
+    assert.equal(told(), 'up to date');
+    assert.match(fs.readFileSync(path.join(dist, 'two', 'index.js'), 'utf8'), /two = 4/);
+    const three = ['three.d.ts', 'three.js'];
+    assert.deepEqual(compiled(), ['.tsbuildinfo', 'engine', 'notes.txt', ...three, ...two]);
   });
 
   it('registering the kernel keeps what somebody added to its file', () => {

@@ -1,4 +1,3 @@
-import { tf } from '../platform/tensorflow';
 import { DataType, Graph, type Value } from './graph';
 
 /** How far one random affine map may move an image; each number is drawn anew for every image. */
@@ -144,10 +143,9 @@ export function augment(
   const seeds = graph.constant(Int32Array.of(seed, 0));
   const { images: moved } = addAugmentation(graph, input, shape, augmentation, seeds);
   const session = graph.load();
-  const batch = tf.tensor(images, [images.length / shape.reduce((a, b) => a * b), ...shape]);
-  const results = session.run(new Map([[input, batch]]), [moved]);
-  const numbers = results[0].dataSync() as Float32Array;
-  tf.dispose([batch, ...results]);
+  const count = images.length / shape.reduce((a, b) => a * b);
+  const batch = { values: images, shape: [count, ...shape] };
+  const [numbers] = session.run(new Map([[input, batch]]), [moved]);
   session.dispose();
-  return numbers;
+  return numbers as Float32Array;
 }

@@ -24,16 +24,16 @@ export function addCrossEntropy(
   count: Value,
 ): CrossEntropy {
   const int32 = { type: DataType.int32 };
-  const losses = graph.float('SparseSoftmaxCrossEntropyWithLogits', [logits, labels], {
+  const losses = graph.op('SparseSoftmaxCrossEntropyWithLogits', [logits, labels], {
     Tlabels: int32,
   });
   const axis = graph.constant(Int32Array.of(1), []);
-  const guesses = graph.float('ArgMax', [logits, axis], { output_type: int32 });
-  const hits = graph.cast(graph.add('Equal', [guesses, labels], { T: int32 }), DataType.bool);
+  const guesses = graph.op('ArgMax', [logits, axis], { output_type: int32 });
+  const hits = graph.cast(graph.op('Equal', [guesses, labels]), DataType.float);
   const allImages = graph.constant(Int32Array.of(0));
   return {
-    loss: graph.float('Sum', [losses, allImages]),
-    correct: graph.float('Sum', [hits, allImages]),
-    gradient: graph.float('RealDiv', [output(losses, 1), count]),
+    loss: graph.op('Sum', [losses, allImages]),
+    correct: graph.op('Sum', [hits, allImages]),
+    gradient: graph.op('RealDiv', [output(losses, 1), count]),
   };
 }

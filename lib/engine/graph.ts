@@ -1,7 +1,5 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { tf } from '../platform/tensorflow';
+import { floatField, message, type Field } from './protobuf';
+import { Session } from './session';
 
 /** An output of an operation: `name:index`, as TensorFlow writes it. */
 export type Value = string;
@@ -12,6 +10,7 @@ export enum DataType {
   int32 = 3,
   uint8 = 4,
   bool = 10,
+  bfloat16 = 14,
   uint16 = 17,
 }
 
@@ -26,23 +25,45 @@ export type Attribute =
   | { readonly shape: readonly number[] | 'unknown' }
   | { readonly tensor: Uint8Array };
 
+type Attributes = Readonly<Record<string, Attribute>>;
+
+/** Operations whose first output has another type than their inputs, and no attribute for it. */
+const outputTypes: Readonly<Record<string, DataType>> = {
+  Equal: DataType.bool,
+  GreaterEqual: DataType.bool,
+  Shape: DataType.int32,
+  Size: DataType.int32,
+};
+
+/** Attributes that name the type of the first output, where an operation has one of them. */
+const outputTypeAttributes = ['DstT', 'dtype', 'out_type', 'output_type', 'type', 'T'];
+
 /** A TensorFlow graph in the making. */
 export class Graph {
   private readonly nodes: Uint8Array[] = [];
+  private readonly types = new Map<string, DataType>();
 
   /**
-   * Adds an operation.
+   * Adds an operation whose attribute `T`, if it has one, is the type of its first input.
    *
    * @param type - Name of the operation in TensorFlow, such as `BiasAdd`.
    * @param inputs - What it takes, in order.
    * @param attributes - Its attributes that have no default, or another value than their default.
-   * @param after - Values that must exist before it runs, though it does not take them.
    * @returns Its first output; `output(value, index)` names the others.
+   */
+  op(type: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
+    return this.add(type, inputs, { T: { type: this.typeOf(inputs[0]) }, ...attributes });
+  }
+
+  /**
+   * Adds an operation by all its attributes.
+   *
+   * @param after - Values that must exist before it runs, though it does not take them.
    */
   add(
     type: string,
     inputs: readonly Value[] = [],
-    attributes: Readonly<Record<string, Attribute>> = {},
+    attributes: Attributes = {},
     after: readonly Value[] = [],
   ): Value {
     const name = `${type}_${this.nodes.length}`;
@@ -57,26 +78,36 @@ export class Graph {
         }),
       ),
     );
+    const key = outputTypeAttributes.find((attribute) => attribute in attributes);
+    const named = key === undefined ? undefined : (attributes[key] as { type: DataType }).type;
+    this.types.set(name, outputTypes[type] ?? named ?? DataType.float);
     return `${name}:0`;
   }
 
-  /** Adds an operation on 32-bit floats that has the type attribute `T`. */
-  float(
-    type: string,
-    inputs: readonly Value[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-  ): Value {
-    return this.add(type, inputs, { T: { type: DataType.float }, ...attributes });
+  /** Gives the element type of a value. */
+  typeOf(value: Value): DataType {
+    const [name, index] = value.split(':');
+    // What the fused normalization gives beside the images is about channels, always in floats.
+    if (index !== '0' && name.startsWith('FusedBatchNorm')) return DataType.float;
+    return this.types.get(name) as DataType;
   }
 
-  /** Adds the sum of values of one shape. */
+  /** Adds the sum of values of one shape and type. */
   sum(values: readonly Value[]): Value {
-    return values.length === 1 ? values[0] : this.float('AddN', values, { N: values.length });
+    return values.length === 1 ? values[0] : this.op('AddN', values, { N: values.length });
   }
 
-  /** Adds a value of another type as floats. */
-  cast(value: Value, from: DataType): Value {
-    return this.add('Cast', [value], { SrcT: { type: from }, DstT: { type: DataType.float } });
+  /** Adds a value in another type; the value itself, where it has that type. */
+  cast(value: Value, to: DataType): Value {
+    const from = this.typeOf(value);
+    return from === to
+      ? value
+      : this.add('Cast', [value], { SrcT: { type: from }, DstT: { type: to } });
+  }
+
+  /** Adds a value of the same numbers in another shape; -1 stands for the size that is left. */
+  reshape(value: Value, shape: readonly number[]): Value {
+    return this.op('Reshape', [value, this.constant(Int32Array.from(shape))]);
   }
 
   /** Adds a value that every run feeds. */
@@ -98,98 +129,28 @@ export class Graph {
     return this.add('Const', [], { dtype: { type }, value: { tensor } });
   }
 
-  /** Adds a value that a run gives only after other values exist. */
-  after(value: Value, others: readonly Value[]): Value {
-    return this.add('Identity', [value], { T: { type: DataType.float } }, others);
-  }
-
   /** Adds a scalar of type float. */
   scalar(value: number): Value {
     return this.constant(Float32Array.of(value), []);
   }
 
-  /** Hands the graph to TensorFlow, which optimizes it when it first runs. */
+  /** Adds a value that a run gives only after other values exist. */
+  after(value: Value, others: readonly Value[]): Value {
+    return this.add('Identity', [value], { T: { type: this.typeOf(value) } }, others);
+  }
+
+  /** Hands the graph to TensorFlow. */
   load(): Session {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-graph-'));
-    try {
-      // 1882 is the version of graphs that TensorFlow 2.16 wrote; later ones read it.
-      const graph = message(...this.nodes.map((node): Field => [1, node]), [4, message([1, 1882])]);
-      const metaGraph = message([1, message([4, 'train'])], [2, graph]);
-      fs.writeFileSync(path.join(folder, 'saved_model.pb'), message([1, 1], [2, metaGraph]));
-      return new Session(nativeBackend().loadSavedModelMetaGraph(folder, 'train'));
-    } finally {
-      fs.rmSync(folder, { recursive: true });
-    }
+    // 1882 is the version of graphs that TensorFlow 2.16 wrote; later ones read it.
+    const graph = message(...this.nodes.map((node): Field => [1, node]), [4, message([1, 1882])]);
+    const metaGraph = message([1, message([4, 'train'])], [2, graph]);
+    return Session.load(message([1, 1], [2, metaGraph]));
   }
 }
 
 /** Names another output of an operation than its first. */
 export function output(value: Value, index: number): Value {
   return `${value.slice(0, value.indexOf(':'))}:${index}`;
-}
-
-/** A loaded graph with the state of its variables. */
-export class Session {
-  constructor(private readonly id: number) {}
-
-  /**
-   * Computes values of the graph, and whatever they need.
-   *
-   * @param inputs - Values to feed, with what they are in this run.
-   * @param outputs - Values to compute.
-   * @returns One tensor per output, that the caller disposes of.
-   */
-  run(inputs: ReadonlyMap<Value, tf.Tensor>, outputs: readonly Value[]): tf.Tensor[] {
-    const names = [...inputs.keys()].map((name) => ({ name }));
-    return nativeBackend().runSavedModel(this.id, [...inputs.values()], names, outputs);
-  }
-
-  /** Frees the graph and its variables. */
-  dispose(): void {
-    nativeBackend().deleteSavedModel(this.id);
-  }
-}
-
-/** What tfjs-node's backend has for running a TensorFlow graph. */
-interface NativeBackend {
-  loadSavedModelMetaGraph(folder: string, tags: string): number;
-  runSavedModel(
-    id: number,
-    inputs: tf.Tensor[],
-    inputInfos: { name: Value }[],
-    outputs: readonly Value[],
-  ): tf.Tensor[];
-  deleteSavedModel(id: number): void;
-}
-
-function nativeBackend(): NativeBackend {
-  return tf.backend() as unknown as NativeBackend;
-}
-
-/** A field of a protocol-buffer message: its number and a text, bytes, or whole number. */
-type Field = readonly [field: number, value: string | Uint8Array | number];
-
-/** Encodes a message of TensorFlow's `graph.proto` and the files it includes. */
-function message(...fields: Field[]): Uint8Array {
-  return Buffer.concat(
-    fields.flatMap(([field, value]) => {
-      if (typeof value === 'number') {
-        return [varint(8 * field), varint(value)];
-      }
-      const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-      return [varint(8 * field + 2), varint(bytes.length), bytes];
-    }),
-  );
-}
-
-/** A whole number in the base-128 encoding of protocol buffers, negative ones in 64-bit complement. */
-function varint(value: number): Uint8Array {
-  const bytes = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest > 127n; rest >>= 7n) {
-    bytes.push(Number(rest & 127n) | 128);
-  }
-  return Uint8Array.of(...bytes, Number(rest));
 }
 
 function encodeAttribute(value: Attribute): Uint8Array {
@@ -203,7 +164,7 @@ function encodeAttribute(value: Attribute): Uint8Array {
     return message([5, Number(value)]);
   }
   if ('float' in value) {
-    return Buffer.concat([varint(8 * 4 + 5), new Uint8Array(Float32Array.of(value.float).buffer)]);
+    return floatField(4, value.float);
   }
   if ('type' in value) {
     return message([6, value.type]);

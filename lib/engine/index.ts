@@ -1,5 +1,6 @@
 export { augment, type Augmentation } from './augmentation';
 export { learningRateAt, type Schedule } from './schedule';
+export { describeCoverage } from './coverage';
 export { predictInGraph } from './prediction';
 export { layerShapes, type LayerShape } from './shapes';
 export { GraphTraining, trainedWeights, type Batch, type LossAndAccuracy } from './training';

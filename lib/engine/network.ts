@@ -1,77 +1,61 @@
 import type { tf } from '../platform/tensorflow';
-import { DataType, type Graph, type Value } from './graph';
+import { layerKinds } from './layers/index';
+import type { LayerInGraph, NetworkLayer } from './pass';
+import { planOf, type LayerUse } from './plan';
+import { penaltiesOf, type Penalty } from './penalty';
 
-/** Adds a layer's operations to a pass. */
-export type FusedLayer = (pass: Pass, input: Value) => LayerPass;
-
-/** A layer in a pass. */
-export interface LayerPass {
-  readonly output: Value;
-  /**
-   * Adds the operations of the gradients, and leaves those of the layer's weights in the pass.
-   *
-   * @param gradient - Gradient of the loss by the layer's output.
-   * @returns Gradient of the loss by the layer's input.
-   */
-  backward(gradient: Value): Value;
+/** A model that the engine covers. */
+export interface Network {
+  readonly plan: readonly LayerUse[];
+  /** What the plan's layers are in a graph, up to the logits of the last softmax. */
+  readonly layers: readonly NetworkLayer[];
+  /** What the loss has beside the entropy. */
+  readonly penalties: readonly Penalty[];
 }
 
-/** What a moving average gets from a batch. */
-export interface BatchStatistic {
-  readonly average: tf.LayerVariable;
-  readonly ofBatch: Value;
-  /** Share of the average that stays; the rest comes from the batch. */
-  readonly momentum: number;
+/**
+ * Finds the operations of a whole model, up to the logits of its last softmax.
+ *
+ * @returns What keeps the model from being covered, in words, where something does.
+ */
+export function networkOf(model: tf.LayersModel): Network | string {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    return `it has ${model.inputs.length} inputs and ${model.outputs.length} outputs`;
+  }
+  const plan = planOf(model);
+  const layers: NetworkLayer[] = [];
+  const penalties: Penalty[] = [];
+  for (const use of plan) {
+    const add = layerInGraph(use);
+    const some = penaltiesOf(use.layer);
+    const refusal = [add, some].find((it) => typeof it === 'string');
+    if (typeof add === 'string' || typeof some === 'string') {
+      return `layer ${use.layer.name} (${use.layer.getClassName()}) ${refusal}`;
+    }
+    layers.push({ inputs: use.inputs, add });
+    // A layer that is used twice counts twice in tfjs's loss.
+    penalties.push(...some);
+  }
+  const { layer, outputShape } = plan[plan.length - 1];
+  const isSoftmax =
+    layer.getClassName() === 'Softmax' || layer.getConfig().activation === 'softmax';
+  if (!isSoftmax || outputShape.length !== 2) {
+    return `layer ${layer.name} (${layer.getClassName()}) gives no softmax over classes`;
+  }
+  return { plan, layers, penalties };
 }
 
-/** The pass of images through a network: what its layers need to know, and what they leave. */
-export class Pass {
-  /** Gradients of the loss by the weights, once `backward` has added them. */
-  readonly gradients = new Map<tf.LayerVariable, Value>();
-  readonly statistics: BatchStatistic[] = [];
-  private draws = 0;
-
-  /**
-   * @param weights - Every weight of the network.
-   * @param values - What they are in the graph before the step, in the same order.
-   * @param seeds - Two 32-bit numbers, others in every pass and step. Without them the pass is
-   *   inference: moving averages normalize, and nothing drops out.
-   */
-  constructor(
-    readonly graph: Graph,
-    private readonly weights: readonly tf.LayerVariable[],
-    private readonly values: readonly Value[],
-    private readonly seeds?: Value,
-  ) {}
-
-  /** Whether the pass is one of training. */
-  get training(): boolean {
-    return this.seeds !== undefined;
-  }
-
-  /** Gives a weight as it is before the step. */
-  read(weight: tf.LayerVariable): Value {
-    return this.values[this.weights.indexOf(weight)];
-  }
-
-  /** Gives two 32-bit seeds, others at every call. */
-  drawSeeds(): Value {
-    const call = this.graph.constant(Int32Array.of(0, this.draws++));
-    return this.graph.add('AddV2', [this.seeds!, call], { T: { type: DataType.int32 } });
-  }
-}
-
-/** Adds layers one after the other; their `backward` goes from the last to the first. */
-export function addLayers(pass: Pass, layers: readonly FusedLayer[], input: Value): LayerPass {
-  const passes: LayerPass[] = [];
-  let output = input;
-  for (const layer of layers) {
-    passes.push(layer(pass, output));
-    output = passes[passes.length - 1].output;
-  }
-  return {
-    output,
-    // TensorFlow runs only what a result needs: never the gradient by the images.
-    backward: (gradient) => passes.reduceRight((by, layer) => layer.backward(by), gradient),
-  };
+/** Finds the operations of a layer where it is used; or what of it is not covered. */
+export function layerInGraph(use: LayerUse): LayerInGraph | string {
+  const { layer, inputShapes, outputShape } = use;
+  const kind = layerKinds[layer.getClassName()];
+  if (kind === undefined) return 'is of a class that the engine does not have';
+  if (layer.getConfig().dataFormat === 'channelsFirst') return 'has its channels first';
+  const isOpen = [...inputShapes, outputShape].some((shape) => shape.slice(1).includes(null));
+  if (isOpen) return 'takes images of any size';
+  const constraint = Object.entries(layer).find(([key, value]) => {
+    return /Constraint$/.test(key) && value != null;
+  });
+  if (constraint !== undefined) return `has the constraint ${constraint[0]}`;
+  return kind(use);
 }

@@ -1,9 +1,9 @@
 import os from 'node:os';
 import { tf } from '../platform/tensorflow';
-import { DataType, Graph, type Session, type Value } from './graph';
-import { fuseModel } from './layers';
-import { addLayers, Pass, type FusedLayer } from './network';
-import { layerShapes } from './shapes';
+import { DataType, Graph, type Value } from './graph';
+import { networkOf, type Network } from './network';
+import { addNetwork, Pass, type NetworkLayer } from './pass';
+import type { Feed, Session } from './session';
 
 /** Bytes of a part's largest layer: few enough for the caches, enough to be worth its call. */
 const bytesPerPart = 6.4e6;
@@ -34,7 +34,7 @@ const unused = new FinalizationRegistry((session: Session) => session.dispose())
  *
  * @param images - Pixels of n images of the model's size, one after the other.
  * @returns n rows of probabilities, row-major; nothing, where the backend is not native TensorFlow
- *   or `fuseModel` does not cover the model.
+ *   or `networkOf` does not cover the model.
  */
 export function predictInGraph(
   model: tf.LayersModel,
@@ -51,13 +51,10 @@ export function predictInGraph(
   for (let start = 0; start < count; start += atATime) {
     const some = images.subarray(start * pixels, (start + atATime) * pixels);
     let end = start * classes;
-    // The rows stay inside: tidy would search what it is given for tensors, number by number.
-    tf.tidy(() => {
-      for (const rows of predictParts(model, prediction, some, pixels)) {
-        probabilities.set(rows, end);
-        end += rows.length;
-      }
-    });
+    for (const rows of predictParts(model, prediction, some, pixels)) {
+      probabilities.set(rows, end);
+      end += rows.length;
+    }
   }
   return probabilities;
 }
@@ -72,14 +69,14 @@ function predictParts(
   const count = images.length / pixels;
   const size = Math.ceil(count / prediction.images.length);
   const used = Math.ceil(count / size);
-  const inputs = new Map<Value, tf.Tensor>();
+  const imageShape = model.inputs[0].shape.slice(1) as number[];
+  const inputs = new Map<Value, Feed>();
   for (let part = 0; part < used; part++) {
-    const rows = images.subarray(part * size * pixels, (part + 1) * size * pixels);
-    const shape = [rows.length / pixels, ...(model.inputs[0].shape.slice(1) as number[])];
-    inputs.set(prediction.images[part], tf.tensor(rows, shape));
+    const values = images.subarray(part * size * pixels, (part + 1) * size * pixels);
+    inputs.set(prediction.images[part], { values, shape: [values.length / pixels, ...imageShape] });
   }
-  const results = prediction.session.run(inputs, prediction.probabilities.slice(0, used));
-  return results.map((result) => result.dataSync() as Float32Array);
+  const outputs = prediction.probabilities.slice(0, used);
+  return prediction.session.run(inputs, outputs) as Float32Array[];
 }
 
 /** Gives the graph of the model as it is: layers and weights may have changed since the last. */
@@ -94,8 +91,8 @@ function predictionOf(model: tf.LayersModel): Prediction | undefined {
     unused.unregister(known);
     known.session.dispose();
   }
-  const fused = fuseModel(model);
-  if (fused === undefined) {
+  const network = networkOf(model);
+  if (typeof network === 'string') {
     return undefined;
   }
   const graph = new Graph();
@@ -107,12 +104,12 @@ function predictionOf(model: tf.LayersModel): Prediction | undefined {
   const images = Array.from({ length: os.availableParallelism() }, () =>
     graph.input(DataType.float, [-1, ...imageShape]),
   );
-  const ordered = poolFirst(model.layers, fused);
+  const ordered = poolFirst(network);
   const probabilities = images.map((input) => {
     const pass = new Pass(graph, model.weights, constants);
-    return graph.float('Softmax', [addLayers(pass, ordered, input).output]);
+    return graph.op('Softmax', [addNetwork(pass, ordered, input).output]);
   });
-  const imagesPerPart = imagesThatFit(model);
+  const imagesPerPart = imagesThatFit(network);
   const session = graph.load();
   const layers = [...model.layers];
   const prediction = { layers, weights, images, probabilities, imagesPerPart, session };
@@ -126,32 +123,26 @@ function predictionOf(model: tf.LayersModel): Prediction | undefined {
  * negative: rounded or not, the normalization never decreases then, so that the maximum is the
  * same to the bit, and fewer numbers are left to normalize.
  */
-function poolFirst(
-  layers: readonly tf.layers.Layer[],
-  fused: readonly FusedLayer[],
-): readonly FusedLayer[] {
-  const ordered = [...fused];
-  for (let index = 1; index < layers.length; index++) {
-    const [before, layer] = [layers[index - 1], layers[index]];
-    const classes = [before.getClassName(), layer.getClassName()];
-    if (String(classes) !== 'BatchNormalization,MaxPooling2D') continue;
+function poolFirst({ plan, layers }: Network): readonly NetworkLayer[] {
+  const ordered = [...layers];
+  plan.forEach(({ layer, inputs }, place) => {
+    const before = plan[inputs[0]]?.layer;
+    const classes = [before?.getClassName(), layer.getClassName()];
+    const isUsedOnce = plan.filter((use) => use.inputs.includes(inputs[0])).length === 1;
+    if (String(classes) !== 'BatchNormalization,MaxPooling2D' || !isUsedOnce) return;
     const { gamma } = before as unknown as { gamma: tf.LayerVariable };
-    if (
-      gamma
-        .read()
-        .dataSync()
-        .every((scale) => scale >= 0)
-    ) {
-      [ordered[index - 1], ordered[index]] = [fused[index], fused[index - 1]];
+    if ((gamma.read().dataSync() as Float32Array).every((scale) => scale >= 0)) {
+      const { inputs: images, add: normalize } = layers[inputs[0]];
+      ordered[inputs[0]] = { inputs: images, add: layers[place].add };
+      ordered[place] = { inputs, add: normalize };
     }
-  }
+  });
   return ordered;
 }
 
 /** Gives how many images a part can have for its largest layer to stay in the caches. */
-function imagesThatFit(model: tf.LayersModel): number {
-  const sizes = layerShapes(model).map(({ outputShape }) => sizeOf(outputShape));
-  const bytes = Math.max(...sizes) * Float32Array.BYTES_PER_ELEMENT;
+function imagesThatFit({ plan }: Network): number {
+  const bytes = Math.max(...plan.map(({ outputShape }) => sizeOf(outputShape))) * 4;
   return Math.max(1, Math.min(mostImagesPerPart, Math.floor(bytesPerPart / bytes)));
 }
 

@@ -1,4 +1,5 @@
 import type { tf } from '../platform/tensorflow';
+import { nodeOf, used } from './plan';
 
 /** A layer, and what goes in and comes out of it in one model. */
 export interface LayerShape {
@@ -6,18 +7,6 @@ export interface LayerShape {
   readonly inputShape: tf.Shape;
   readonly outputShape: tf.Shape;
 }
-
-/** What tfjs keeps of the use of a layer in a model. */
-interface LayerNode {
-  readonly inputTensors: readonly UsedTensor[];
-  readonly inputShapes: readonly tf.Shape[];
-  readonly outputShapes: readonly tf.Shape[];
-}
-
-type UsedTensor = tf.SymbolicTensor & {
-  readonly sourceLayer: { readonly inboundNodes: readonly LayerNode[] };
-  readonly nodeIndex: number;
-};
 
 /**
  * Gives the shapes of a model's layers in that model; tfjs's `layer.outputShape` throws for a layer
@@ -27,10 +16,10 @@ type UsedTensor = tf.SymbolicTensor & {
  *   the shapes of one use, and a layer with several inputs or outputs those of the first.
  */
 export function layerShapes(model: tf.LayersModel): LayerShape[] {
-  const nodes = new Map<object, LayerNode>();
-  const left = [...model.outputs] as UsedTensor[];
+  const nodes = new Map<object, ReturnType<typeof nodeOf>>();
+  const left = model.outputs.map(used);
   for (let tensor = left.pop(); tensor !== undefined; tensor = left.pop()) {
-    const node = tensor.sourceLayer.inboundNodes[tensor.nodeIndex];
+    const node = nodeOf(tensor);
     if (nodes.get(tensor.sourceLayer) === node) continue;
     nodes.set(tensor.sourceLayer, node);
     left.push(...node.inputTensors);

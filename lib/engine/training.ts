@@ -1,9 +1,13 @@
 import { tf } from '../platform/tensorflow';
-import { Adam } from './adam';
+import { trainableNetworkOf } from './coverage';
 import { addCrossEntropy } from './crossEntropy';
-import { DataType, Graph, type Session, type Value } from './graph';
-import { fuseModel } from './layers';
-import { addLayers, Pass, type FusedLayer } from './network';
+import { DataType, Graph, type Value } from './graph';
+import type { Network } from './network';
+import { optimizerKinds } from './optimizers/index';
+import type { GraphOptimizer } from './optimizers/optimizer';
+import { addNetwork, Pass } from './pass';
+import { addPenalties } from './penalty';
+import type { Feed, Session } from './session';
 import { Variables } from './variables';
 
 /** Mean loss in nats, and share of images read rightly. */
@@ -30,16 +34,7 @@ const scoringBatch = 250;
  *
  * tfjs-node makes a native call for every small operation, and composes gradients of many. Here
  * TensorFlow gets the whole step at once, and does with it what it does for Keras: it fuses
- * operations, runs independent ones side by side and reuses memory. In place of tfjs's operations
- * run, for the layers and the optimizer that have a file in this folder,
- *
- * - Conv2D and MatMul with BiasAdd and Relu fused; ReluGrad, Conv2DBackpropInput, and
- *   Conv2DBackpropFilter with BiasAddGrad fused;
- * - FusedBatchNormV3 and FusedBatchNormGradV3;
- * - MaxPool and MaxPoolGrad;
- * - StatelessRandomUniformFullInt for dropout;
- * - SparseSoftmaxCrossEntropyWithLogits for softmax, loss and their gradient;
- * - ResourceApplyAdam.
+ * operations, runs independent ones side by side and reuses memory.
  *
  * Nothing of tfjs is patched: model and optimizer stay tfjs's own. The graph trains copies of their
  * weights and state, and `save` brings them back.
@@ -49,7 +44,7 @@ export class GraphTraining {
   private readonly weights: readonly tf.LayerVariable[];
   private readonly trained: readonly tf.LayerVariable[];
   private readonly variables: Variables;
-  private readonly adam: Adam;
+  private readonly optimizer: GraphOptimizer;
   private readonly seeds = this.graph.input(DataType.int32, [2]);
   private readonly onAll: Programs;
   private readonly onOne: Programs;
@@ -58,7 +53,7 @@ export class GraphTraining {
 
   private constructor(
     model: tf.LayersModel,
-    private readonly layers: readonly FusedLayer[],
+    private readonly network: Network,
     replicas: number,
   ) {
     const { graph } = this;
@@ -66,7 +61,8 @@ export class GraphTraining {
     this.trained = trainedWeights(model);
     const shapes = this.weights.map(({ shape }) => shape as number[]);
     this.variables = new Variables(graph, 'weight', shapes);
-    this.adam = new Adam(graph, model.optimizer as tf.AdamOptimizer, this.trained);
+    const { optimizer } = model;
+    this.optimizer = optimizerKinds[optimizer.getClassName()](graph, optimizer, this.trained);
     this.imageShape = model.inputs[0].shape.slice(1) as number[];
     const inputs = Array.from({ length: replicas }, () => ({
       images: graph.input(DataType.float, [-1, ...this.imageShape]),
@@ -83,27 +79,23 @@ export class GraphTraining {
    * @param replicas - Parts that a batch is split in, which run side by side; a batch
    *   normalization sees one part. Gradients are those of the whole batch, moving averages
    *   average over the parts.
-   * @returns Nothing, where the backend is not native TensorFlow, or the model is not a sequence of
-   *   Conv2D, BatchNormalization, MaxPooling2D, Dropout, Flatten and Dense with relu or no
-   *   activation, that ends in a Dense with softmax, compiled with Adam, the loss
-   *   `sparseCategoricalCrossentropy` and the metric `accuracy`; or where a layer has an option
-   *   that its file does not cover, or TensorFlow does not take the graph.
+   * @returns Nothing, where the engine does not cover the model, for the reason that
+   *   `describeCoverage` gives, or where TensorFlow does not take the graph.
    */
   static async compile(
     model: tf.LayersModel,
     replicas: number = 1,
   ): Promise<GraphTraining | undefined> {
-    const covered = tf.getBackend() === 'tensorflow' && isCovered(model);
-    const layers = covered ? fuseModel(model) : undefined;
-    if (layers === undefined) {
+    const network = trainableNetworkOf(model);
+    if (typeof network === 'string') {
       return undefined;
     }
     let training: GraphTraining | undefined;
     try {
-      training = new GraphTraining(model, layers, replicas);
-      const values = training.weights.map((weight) => weight.read());
+      training = new GraphTraining(model, network, replicas);
+      const values = training.weights.map((weight) => weight.read().dataSync() as Float32Array);
       training.variables.assign(training.session, values);
-      await training.adam.load(training.session);
+      await training.optimizer.load(training.session);
       return training;
     } catch {
       // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it.
@@ -120,30 +112,31 @@ export class GraphTraining {
    * @returns Loss and accuracy before the step; NaN as the loss, when a gradient is not finite.
    */
   step(batch: Batch, drawSeed: () => number): LossAndAccuracy {
-    return this.run('step', batch, () => {
-      const seeds = tf.tensor1d([drawSeed(), drawSeed()], 'int32');
-      return [[this.seeds, seeds], ...this.adam.nextInputs()];
-    });
+    const seeds = { values: Int32Array.of(drawSeed(), drawSeed()), shape: [2] };
+    return this.run('step', batch, [[this.seeds, seeds], ...this.optimizer.nextInputs()]);
   }
 
-  /** Scores digits by the weights that the steps have led to. */
-  score(digits: Batch): LossAndAccuracy {
+  /** Scores images by the weights that the steps have led to; without penalties, as tfjs does. */
+  score(images: Batch): LossAndAccuracy {
     let [loss, accuracy] = [0, 0];
-    for (let start = 0; start < digits.count; start += scoringBatch) {
-      const batch = part(digits, start, Math.min(start + scoringBatch, digits.count));
-      const means = this.run('score', batch, () => []);
-      loss += (means.loss * batch.count) / digits.count;
-      accuracy += (means.accuracy * batch.count) / digits.count;
+    for (let start = 0; start < images.count; start += scoringBatch) {
+      const batch = part(images, start, Math.min(start + scoringBatch, images.count));
+      const means = this.run('score', batch, []);
+      loss += (means.loss * batch.count) / images.count;
+      accuracy += (means.accuracy * batch.count) / images.count;
     }
     return { loss, accuracy };
   }
 
   /** Gives the model the weights, and its optimizer the state, that the steps have led to. */
   async save(): Promise<void> {
-    const values = this.variables.read(this.session);
-    this.weights.forEach((weight, index) => weight.write(values[index]));
-    tf.dispose(values);
-    await this.adam.save(this.session);
+    this.variables.read(this.session).forEach((values, index) => {
+      const weight = this.weights[index];
+      const tensor = tf.tensor(values, weight.shape as number[]);
+      weight.write(tensor);
+      tensor.dispose();
+    });
+    await this.optimizer.save(this.session);
   }
 
   /** Frees the graph; the model stays as it is. */
@@ -156,48 +149,48 @@ export class GraphTraining {
   }
 
   private addStep(inputs: readonly BatchInput[]): Value {
-    const { graph } = this;
+    const { graph, network } = this;
     const count = this.addCount(inputs);
     const replicas = inputs.map(({ images, labels }, index) => {
       const offset = graph.constant(Int32Array.of(index, 0));
-      const seeds = graph.add('AddV2', [this.seeds, offset], { T: { type: DataType.int32 } });
+      const seeds = graph.op('AddV2', [this.seeds, offset]);
       const pass = new Pass(graph, this.weights, this.variables.values, seeds);
-      const network = addLayers(pass, this.layers, images);
-      const entropy = addCrossEntropy(graph, network.output, labels, count);
-      network.backward(entropy.gradient);
+      const { output, backward } = addNetwork(pass, network.layers, images);
+      const entropy = addCrossEntropy(graph, output, labels, count);
+      backward(entropy.gradient);
       return { pass, entropy };
     });
     const passes = replicas.map(({ pass }) => pass);
+    const penalty = addPenalties(passes[0], network.penalties);
     const gradients = this.trained.map((weight) =>
-      graph.sum(passes.map((pass) => pass.gradients.get(weight) as Value)),
+      graph.sum(passes.map((pass) => pass.gradientBy(weight))),
     );
     const handles = this.trained.map((weight) => this.handle(weight));
-    const updates = [...this.adam.addStep(handles, gradients), ...this.moveAverages(passes)];
+    const updates = [...this.optimizer.addStep(handles, gradients), ...this.moveAverages(passes)];
     const losses = replicas.map(({ entropy }) => entropy.loss);
     const correct = graph.sum(replicas.map(({ entropy }) => entropy.correct));
-    const sums = [graph.sum([...losses, addFiniteCheck(graph, gradients)]), correct];
-    return graph.after(graph.float('Pack', sums, { N: 2 }), updates);
+    const loss = graph.sum([...losses, addFiniteCheck(graph, gradients)]);
+    return graph.after(graph.op('Pack', [loss, correct, penalty], { N: 3 }), updates);
   }
 
   private addScore(inputs: readonly BatchInput[]): Value {
-    const { graph } = this;
+    const { graph, network } = this;
     const count = this.addCount(inputs);
     const scores = inputs.map(({ images, labels }) => {
       const pass = new Pass(graph, this.weights, this.variables.values);
-      const { output } = addLayers(pass, this.layers, images);
+      const { output } = addNetwork(pass, network.layers, images);
       return addCrossEntropy(graph, output, labels, count);
     });
-    const losses = graph.sum(scores.map(({ loss }) => loss));
+    const loss = graph.sum(scores.map(({ loss }) => loss));
     const correct = graph.sum(scores.map(({ correct }) => correct));
-    return graph.float('Pack', [losses, correct], { N: 2 });
+    return graph.op('Pack', [loss, correct, graph.scalar(0)], { N: 3 });
   }
 
   private addCount(inputs: readonly BatchInput[]): Value {
-    const sizes = inputs.map(({ labels }) => {
-      const size = this.graph.add('Size', [labels], { T: { type: DataType.int32 } });
-      return this.graph.cast(size, DataType.int32);
-    });
-    return this.graph.sum(sizes);
+    const { graph } = this;
+    return graph.sum(
+      inputs.map(({ labels }) => graph.cast(graph.op('Size', [labels]), DataType.float)),
+    );
   }
 
   /** Adds the operations that move averages to the mean over the passes. */
@@ -205,9 +198,9 @@ export class GraphTraining {
     const { graph } = this;
     return passes[0].statistics.map(({ average, momentum }, index) => {
       const sum = graph.sum(passes.map(({ statistics }) => statistics[index].ofBatch));
-      const mean = graph.float('Mul', [sum, graph.scalar(1 / passes.length)]);
-      const distance = graph.float('Sub', [passes[0].read(average), mean]);
-      const step = graph.float('Mul', [distance, graph.scalar(1 - momentum)]);
+      const mean = graph.op('Mul', [sum, graph.scalar(1 / passes.length)]);
+      const distance = graph.op('Sub', [passes[0].readFloat(average), mean]);
+      const step = graph.op('Mul', [distance, graph.scalar(1 - momentum)]);
       const dtype = { type: DataType.float };
       return graph.add('AssignSubVariableOp', [this.handle(average), step], { dtype });
     });
@@ -220,22 +213,19 @@ export class GraphTraining {
   private run(
     program: 'step' | 'score',
     batch: Batch,
-    otherInputs: () => [Value, tf.Tensor][],
+    otherInputs: readonly [Value, Feed][],
   ): LossAndAccuracy {
     // A part without images would have no mean to normalize by.
     const programs = batch.count < this.onAll.inputs.length ? this.onOne : this.onAll;
-    const [loss, correct] = tf.tidy(() => {
-      const inputs = new Map(otherInputs());
-      programs.inputs.forEach(({ images, labels }, index, { length }) => {
-        const [start, end] = [index, index + 1].map((i) => Math.round((i * batch.count) / length));
-        const digits = part(batch, start, end);
-        inputs.set(images, tf.tensor(digits.images, [digits.count, ...this.imageShape]));
-        inputs.set(labels, tf.tensor1d(Int32Array.from(digits.labels), 'int32'));
-      });
-      const [sums] = this.session.run(inputs, [programs[program]]);
-      return [...sums.dataSync()];
+    const inputs = new Map(otherInputs);
+    programs.inputs.forEach(({ images, labels }, index, { length }) => {
+      const [start, end] = [index, index + 1].map((i) => Math.round((i * batch.count) / length));
+      const some = part(batch, start, end);
+      inputs.set(images, { values: some.images, shape: [some.count, ...this.imageShape] });
+      inputs.set(labels, { values: Int32Array.from(some.labels), shape: [some.count] });
     });
-    return { loss: loss / batch.count, accuracy: correct / batch.count };
+    const [[loss, correct, penalty]] = this.session.run(inputs, [programs[program]]);
+    return { loss: loss / batch.count + penalty, accuracy: correct / batch.count };
   }
 }
 
@@ -250,15 +240,6 @@ export function trainedWeights(model: tf.LayersModel): tf.LayerVariable[] {
   };
   const weights = model.trainableWeights as unknown as tf.LayerVariable[];
   return weights.filter((weight) => collectedTrainableWeights.includes(weight));
-}
-
-/** Whether a model was compiled with what this folder has operations for. */
-function isCovered(model: tf.LayersModel): boolean {
-  return (
-    model.optimizer?.getClassName() === 'Adam' &&
-    model.loss === 'sparseCategoricalCrossentropy' &&
-    String(model.metricsNames) === 'loss,acc'
-  );
 }
 
 /** What a batch can be put through, in as many parts as there are inputs. */
@@ -288,6 +269,6 @@ function part({ images, labels, count }: Batch, start: number, end: number): Bat
  * that the loss alone would not show that a training is lost.
  */
 function addFiniteCheck(graph: Graph, gradients: readonly Value[]): Value {
-  const norms = graph.sum(gradients.map((gradient) => graph.float('L2Loss', [gradient])));
-  return graph.float('Mul', [norms, graph.scalar(0)]);
+  const norms = graph.sum(gradients.map((gradient) => graph.op('L2Loss', [gradient])));
+  return graph.op('Mul', [norms, graph.scalar(0)]);
 }

@@ -1,5 +1,5 @@
-import { tf } from '../platform/tensorflow';
-import { DataType, type Graph, type Session, type Value } from './graph';
+import { DataType, type Graph, type Value } from './graph';
+import type { Session } from './session';
 
 /** Variables of 32-bit floats in a graph, whose state a session keeps from run to run. */
 export class Variables {
@@ -31,14 +31,14 @@ export class Variables {
     this.assigned = graph.after(graph.scalar(0), assignments);
   }
 
-  /** Sets all variables to copies of the tensors. */
-  assign(session: Session, tensors: readonly tf.Tensor[]): void {
-    const inputs = new Map(this.inputs.map((input, index) => [input, tensors[index]]));
-    tf.dispose(session.run(inputs, [this.assigned]));
+  /** Sets all variables. */
+  assign(session: Session, values: readonly Float32Array[]): void {
+    const feeds = values.map((numbers, index) => ({ values: numbers, shape: this.shapes[index] }));
+    session.run(new Map(feeds.map((feed, index) => [this.inputs[index], feed])), [this.assigned]);
   }
 
-  /** Gives all variables as tensors that the caller disposes of. */
-  read(session: Session): tf.Tensor[] {
-    return session.run(new Map(), this.values);
+  /** Gives what all variables hold. */
+  read(session: Session): Float32Array[] {
+    return session.run(new Map(), this.values) as Float32Array[];
   }
 }

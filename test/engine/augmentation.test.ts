@@ -18,10 +18,9 @@ function run(images: Float32Array, augmentation: Augmentation, seed: number) {
   const seeds = graph.constant(Int32Array.of(seed, 3));
   const added = addAugmentation(graph, input, shape, augmentation, seeds);
   const session = graph.load();
-  const batch = tf.tensor(images, [images.length / 216, ...shape]);
+  const batch = { values: images, shape: [images.length / 216, ...shape] };
   const outputs = session.run(new Map([[input, batch]]), Object.values(added));
-  const [moved, maps, numbers] = outputs.map((output) => [...output.dataSync()]);
-  tf.dispose([batch, ...outputs]);
+  const [moved, maps, numbers] = outputs.map((output) => [...output]);
   session.dispose();
   return { moved, maps, numbers };
 }

@@ -1,32 +1,24 @@
-import type { tf } from '../platform/tensorflow';
-import { DataType, output, type Graph, type Value } from './graph';
-import type { FusedLayer } from './network';
-import type { LayerShape } from './shapes';
+import { DataType, output, type Graph, type Value } from '../graph';
+import { weightsOf, type LayerKind } from './kind';
 
 /**
  * Batch normalization (Ioffe and Szegedy, 2015) of the last axis by FusedBatchNormV3 and
  * FusedBatchNormGradV3.
  */
-export function fuseBatchNormalization({
-  layer,
-  inputShape: shape,
-}: LayerShape): FusedLayer | undefined {
+export const batchNormalization: LayerKind = ({ layer, inputShapes: [shape] }) => {
   const { axis, momentum, epsilon, center, scale } = layer.getConfig();
   const lastAxis = axis === -1 || axis === shape.length - 1;
-  if (!lastAxis || !center || !scale || ![2, 4].includes(shape.length)) {
-    return undefined;
-  }
-  const { gamma, beta, movingMean, movingVariance } = layer as unknown as Record<
-    'gamma' | 'beta' | 'movingMean' | 'movingVariance',
-    tf.LayerVariable
-  >;
+  if (!lastAxis) return 'normalizes another axis than the last';
+  if (!center || !scale) return 'has no scale or no center';
+  if (![2, 4].includes(shape.length)) return 'takes neither images nor rows of numbers';
+  const { gamma, beta, movingMean, movingVariance } = weightsOf<
+    'gamma' | 'beta' | 'movingMean' | 'movingVariance'
+  >(layer);
   const channels = gamma.shape[0] as number;
-  return (pass, input) => {
+  return (pass, [input]) => {
     const { graph, training } = pass;
     const reshape = (value: Value, to: readonly number[]) =>
-      shape.length === 4
-        ? value
-        : graph.float('Reshape', [value, graph.constant(Int32Array.from(to))]);
+      shape.length === 4 ? value : graph.reshape(value, to);
     // The fused operations take images only, so rows become images of one pixel.
     const toImages = (value: Value) => reshape(value, [-1, 1, 1, channels]);
     const fromImages = (value: Value) => reshape(value, [-1, channels]);
@@ -40,13 +32,13 @@ export function fuseBatchNormalization({
     const nothing = graph.constant(new Float32Array(0));
     const statistics = training
       ? [nothing, nothing]
-      : [pass.read(movingMean), pass.read(movingVariance)];
-    const inputs = [images, pass.read(gamma), pass.read(beta), ...statistics];
-    const normalized = graph.float('FusedBatchNormV3', inputs, attributes);
+      : [pass.readFloat(movingMean), pass.readFloat(movingVariance)];
+    const inputs = [images, pass.readFloat(gamma), pass.readFloat(beta), ...statistics];
+    const normalized = graph.op('FusedBatchNormV3', inputs, attributes);
     if (training) {
       const share = biasedShare(graph, images, channels);
       const mean = output(normalized, 1);
-      const variance = graph.float('Mul', [output(normalized, 2), share]);
+      const variance = graph.op('Mul', [output(normalized, 2), share]);
       pass.statistics.push(
         { average: movingMean, ofBatch: mean, momentum: momentum as number },
         { average: movingVariance, ofBatch: variance, momentum: momentum as number },
@@ -56,22 +48,22 @@ export function fuseBatchNormalization({
       output: fromImages(normalized),
       backward(gradient) {
         const reserves = [3, 4, 5].map((index) => output(normalized, index));
-        const inputs = [toImages(gradient), images, pass.read(gamma), ...reserves];
-        const byImages = graph.float('FusedBatchNormGradV3', inputs, attributes);
-        pass.gradients.set(gamma, output(byImages, 1));
-        pass.gradients.set(beta, output(byImages, 2));
-        return fromImages(byImages);
+        const inputs = [toImages(gradient), images, pass.readFloat(gamma), ...reserves];
+        const byImages = graph.op('FusedBatchNormGradV3', inputs, attributes);
+        pass.addGradient(gamma, output(byImages, 1));
+        pass.addGradient(beta, output(byImages, 2));
+        return [fromImages(byImages)];
       },
     };
   };
-}
+};
 
 /**
  * The factor (n - 1) / n from the unbiased variance, which the fused operation gives, to the
  * biased one, which tfjs and Keras average; n are the numbers in a channel of the batch.
  */
 function biasedShare(graph: Graph, images: Value, channels: number): Value {
-  const size = graph.cast(graph.float('Size', [images]), DataType.int32);
-  const count = graph.float('RealDiv', [size, graph.scalar(channels)]);
-  return graph.float('RealDiv', [graph.float('Sub', [count, graph.scalar(1)]), count]);
+  const size = graph.cast(graph.op('Size', [images]), DataType.float);
+  const count = graph.op('RealDiv', [size, graph.scalar(channels)]);
+  return graph.op('RealDiv', [graph.op('Sub', [count, graph.scalar(1)]), count]);
 }

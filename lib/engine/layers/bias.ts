@@ -1,6 +1,6 @@
-import type { tf } from '../platform/tensorflow';
-import type { Value } from './graph';
-import type { LayerPass, Pass } from './network';
+import type { tf } from '../../platform/tensorflow';
+import type { Value } from '../graph';
+import type { Pass } from '../pass';
 
 /** The weights of a dense or convolutional layer of tfjs, which its types keep to themselves. */
 export interface LinearLayer {
@@ -21,16 +21,16 @@ export function addBiasAndRelu(
   product: Value,
   bias: tf.LayerVariable | null,
   relu: boolean,
-): LayerPass {
+): { output: Value; backward(gradient: Value): Value } {
   const { graph } = pass;
-  const biased = bias === null ? product : graph.float('BiasAdd', [product, pass.read(bias)]);
-  const output = relu ? graph.float('Relu', [biased]) : biased;
+  const biased = bias === null ? product : graph.op('BiasAdd', [product, pass.read(bias)]);
+  const output = relu ? graph.op('Relu', [biased]) : biased;
   return {
     output,
     backward(gradient) {
-      const byBiased = relu ? graph.float('ReluGrad', [gradient, output]) : gradient;
+      const byBiased = relu ? graph.op('ReluGrad', [gradient, output]) : gradient;
       if (bias !== null) {
-        pass.gradients.set(bias, graph.float('BiasAddGrad', [byBiased]));
+        pass.addGradient(bias, graph.op('BiasAddGrad', [byBiased]));
       }
       return byBiased;
     },

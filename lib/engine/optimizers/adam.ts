@@ -1,6 +1,8 @@
-import { tf } from '../platform/tensorflow';
-import { DataType, type Graph, type Session, type Value } from './graph';
-import { Variables } from './variables';
+import { tf } from '../../platform/tensorflow';
+import { DataType, type Graph, type Value } from '../graph';
+import type { Feed, Session } from '../session';
+import { Variables } from '../variables';
+import type { GraphOptimizer } from './optimizer';
 
 /** What a `tf.AdamOptimizer` was made with, and what `learningRate` was set to since. */
 interface AdamSettings {
@@ -18,7 +20,7 @@ type NamedMoment = { readonly name: string; readonly tensor: tf.Tensor };
  *
  * The graph keeps the moments; `load` and `save` exchange them with the tfjs optimizer.
  */
-export class Adam {
+export class Adam implements GraphOptimizer {
   private readonly settings: AdamSettings;
   private readonly moments: Variables;
   private readonly rates: readonly Value[];
@@ -36,13 +38,6 @@ export class Adam {
     this.rates = Array.from({ length: 4 }, () => graph.input(DataType.float, []));
   }
 
-  /**
-   * Adds the operations that take a step.
-   *
-   * @param handles - The variables to train.
-   * @param gradients - Gradient of the loss by each.
-   * @returns One operation per variable, to run for the step.
-   */
   addStep(handles: readonly Value[], gradients: readonly Value[]): Value[] {
     const { graph } = this;
     const [power1, power2, learningRate, epsilon] = this.rates;
@@ -53,12 +48,11 @@ export class Adam {
       const second = this.moments.handles[handles.length + index];
       const rates = [power1, power2, learningRate, beta1, beta2, epsilon];
       const inputs = [handle, first, second, ...rates, gradients[index]];
-      return graph.float('ResourceApplyAdam', inputs);
+      return graph.add('ResourceApplyAdam', inputs, { T: { type: DataType.float } });
     });
   }
 
-  /** Gives what to feed for the next step, in tensors that the caller disposes of. */
-  nextInputs(): [Value, tf.Tensor][] {
+  nextInputs(): [Value, Feed][] {
     const { learningRate, beta1, beta2, epsilon } = this.settings;
     this.iterations += 1;
     const power1 = beta1 ** this.iterations;
@@ -66,54 +60,60 @@ export class Adam {
     // TensorFlow adds epsilon to the root of the biased second moment, tfjs to that of the
     // corrected one: scaled by the root of the correction, they are the same.
     const values = [power1, power2, learningRate, epsilon * Math.sqrt(1 - power2)];
-    return this.rates.map((rate, index) => [rate, tf.scalar(values[index])]);
+    return this.rates.map((rate, index) => [
+      rate,
+      { values: Float32Array.of(values[index]), shape: [] },
+    ]);
   }
 
   /** Takes over the moments and the number of steps of the tfjs optimizer. */
   async load(session: Session): Promise<void> {
     const [{ tensor: iterations }, ...state] = await this.optimizer.getWeights();
     this.iterations = (await iterations.data())[0];
-    const zeros = this.zeros();
-    const kept = zeros.map((zero, index) => this.momentFor(index, zero, state));
+    iterations.dispose();
+    const kept = this.moments.shapes.map((shape, index) => this.momentFor(index, shape, state));
     this.moments.assign(
       session,
-      kept.map((moment, index) => moment ?? zeros[index]),
+      kept.map((moment, index) => moment ?? new Float32Array(sizeOf(this.moments.shapes[index]))),
     );
-    tf.dispose([iterations, ...zeros]);
     // The tfjs optimizer gets moments for just the weights that are trained now.
     if (kept.includes(undefined) || state.length !== kept.length) {
       await this.save(session);
     }
   }
 
-  /**
-   * Finds the moment that the tfjs optimizer keeps for a weight: by the weight's name, or by its place
-   * where a loaded model has other names. A weight that was frozen so far has none.
-   */
-  private momentFor(index: number, { shape }: tf.Tensor, state: readonly NamedMoment[]) {
-    const names = this.momentNames();
-    const isNamed = state.some(({ name }) => names.includes(name));
-    const known = isNamed ? state.find(({ name }) => name === names[index]) : state[index];
-    return String(known?.tensor.shape) === String(shape) ? known?.tensor : undefined;
-  }
-
-  private momentNames(): string[] {
-    return ['m', 'v'].flatMap((kind) => this.weights.map(({ name }) => `${name}/${kind}`));
-  }
-
   /** Gives the tfjs optimizer the moments and the number of steps. */
   async save(session: Session): Promise<void> {
     const replaced = await this.optimizer.getWeights();
+    const { shapes } = this.moments;
     const names = this.momentNames();
     const state = [
       { name: 'iter', tensor: tf.scalar(this.iterations, 'int32') as tf.Tensor },
-      ...this.moments.read(session).map((tensor, index) => ({ name: names[index], tensor })),
+      ...this.moments.read(session).map((values, index) => {
+        return { name: names[index], tensor: tf.tensor(values, shapes[index] as number[]) };
+      }),
     ];
     await this.optimizer.setWeights(state);
     tf.dispose([...replaced, ...state].map(({ tensor }) => tensor));
   }
 
-  private zeros(): tf.Tensor[] {
-    return this.moments.shapes.map((shape) => tf.zeros(shape as number[]));
+  /**
+   * Finds the moment that the tfjs optimizer keeps for a weight: by the weight's name, or by its place
+   * where a loaded model has other names. A weight that was frozen so far has none.
+   */
+  private momentFor(index: number, shape: readonly number[], state: readonly NamedMoment[]) {
+    const names = this.momentNames();
+    const isNamed = state.some(({ name }) => names.includes(name));
+    const known = isNamed ? state.find(({ name }) => name === names[index]) : state[index];
+    if (String(known?.tensor.shape) !== String(shape)) return undefined;
+    return known?.tensor.dataSync() as Float32Array;
   }
+
+  private momentNames(): string[] {
+    return ['m', 'v'].flatMap((kind) => this.weights.map(({ name }) => `${name}/${kind}`));
+  }
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }

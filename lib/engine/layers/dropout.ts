@@ -1,6 +1,5 @@
-import { DataType, type Graph, type Value } from './graph';
-import type { FusedLayer } from './network';
-import type { LayerShape } from './shapes';
+import { DataType, type Graph, type Value } from '../graph';
+import type { LayerKind } from './kind';
 
 /**
  * Dropout (Srivastava et al., 2014) by stateless random numbers, which depend on nothing but their
@@ -9,32 +8,32 @@ import type { LayerShape } from './shapes';
  * A unit is decided by 8 random bits where these can give the rate, by 16 elsewhere; the units that
  * stay are scaled by the inverse of their share to the bit.
  */
-export function fuseDropout({ layer, inputShape }: LayerShape): FusedLayer | undefined {
+export const dropout: LayerKind = ({ layer, inputShapes }) => {
   const { rate, noiseShape } = layer.getConfig() as { rate: number; noiseShape?: number[] };
   const bits = Number.isInteger(rate * 2 ** 8) ? 8 : 16;
   const threshold = Math.round(rate * 2 ** bits);
-  if (noiseShape != null || threshold >= 2 ** bits) {
-    return undefined;
-  }
-  const shape = inputShape.slice(1) as number[];
+  if (noiseShape != null) return 'has a noise shape';
+  if (threshold >= 2 ** bits) return 'drops everything';
+  const shape = inputShapes[0].slice(1) as number[];
   const share = 1 - threshold / 2 ** bits;
-  return (pass, input) => {
+  return (pass, [input]) => {
     const { graph } = pass;
     if (!pass.training || threshold === 0) {
-      return { output: input, backward: (gradient) => gradient };
+      return { output: input, backward: (gradient) => [gradient] };
     }
     const numbers = addRandomBits(graph, input, shape, bits, pass.drawSeeds());
     const type = bits === 8 ? DataType.uint8 : DataType.uint16;
     const bytes = Uint16Array.of(threshold).buffer.slice(0, bits / 8);
     const lowest = graph.rawConstant(type, new Uint8Array(bytes), []);
-    const stays = graph.add('GreaterEqual', [numbers, lowest], { T: { type } });
-    const mask = graph.float('SelectV2', [stays, graph.scalar(1 / share), graph.scalar(0)]);
+    const stays = graph.op('GreaterEqual', [numbers, lowest]);
+    const [kept, dropped] = [1 / share, 0].map((value) => pass.narrow(graph.scalar(value)));
+    const mask = graph.add('SelectV2', [stays, kept, dropped], { T: { type: graph.typeOf(kept) } });
     return {
-      output: graph.float('Mul', [input, mask]),
-      backward: (gradient) => graph.float('Mul', [gradient, mask]),
+      output: graph.op('Mul', [input, mask]),
+      backward: (gradient) => [graph.op('Mul', [gradient, mask])],
     };
   };
-}
+};
 
 /** Adds random numbers of 8 or 16 bits in the shape of a batch, each 32 bits drawn at once. */
 function addRandomBits(
@@ -49,20 +48,15 @@ function addRandomBits(
   const units = shape.reduce((product, size) => product * size, 1);
   const words = Math.ceil((units * bits) / 32);
   const constant = (...values: number[]) => graph.constant(Int32Array.from(values));
-  const images = graph.add('FloorDiv', [graph.float('Size', [batch]), constant(units)], {
-    T: int32,
-  });
-  const count = graph.add('Mul', [images, constant(words)], { T: int32 });
+  const images = graph.op('FloorDiv', [graph.op('Size', [batch]), constant(units)]);
+  const count = graph.op('Mul', [images, constant(words)]);
   const drawn = graph.add('StatelessRandomUniformFullInt', [count, seeds], {
     dtype: int32,
     T: int32,
     Tseed: int32,
   });
   const numbers = graph.add('Bitcast', [drawn], { T: int32, type });
-  const rows = graph.add('Reshape', [numbers, constant(-1, (words * 32) / bits)], { T: type });
-  const enough = graph.add('Slice', [rows, constant(0, 0), constant(-1, units)], {
-    T: type,
-    Index: int32,
-  });
-  return graph.add('Reshape', [enough, constant(-1, ...shape)], { T: type });
+  const rows = graph.reshape(numbers, [-1, (words * 32) / bits]);
+  const enough = graph.op('Slice', [rows, constant(0, 0), constant(-1, units)], { Index: int32 });
+  return graph.reshape(enough, [-1, ...shape]);
 }

@@ -57,8 +57,9 @@ export class GraphTraining {
     replicas: number,
   ) {
     const { graph } = this;
-    this.weights = model.weights as unknown as tf.LayerVariable[];
-    this.trained = trainedWeights(model);
+    // A layer that a model has twice gives its weights twice.
+    this.weights = [...new Set(model.weights as unknown as tf.LayerVariable[])];
+    this.trained = [...new Set(trainedWeights(model))];
     const shapes = this.weights.map(({ shape }) => shape as number[]);
     this.variables = new Variables(graph, 'weight', shapes);
     const { optimizer } = model;

@@ -45,7 +45,10 @@ const walls = {
 };
 
 function wall(folder, rooms) {
-  const group = rooms.flatMap((room) => [`../${room}`, `../${room}/*`]);
+  // From a file of the folder itself, and from one of a folder in it.
+  const group = rooms.flatMap((room) =>
+    [`../${room}`, `../../${room}`].flatMap((place) => [place, `${place}/*`]),
+  );
   const message = `lib/${folder} knows nothing of it; see the map in the README.`;
   return {
     files: [`lib/${folder}/**/*.ts`],

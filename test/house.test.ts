@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/countLines';
 
@@ -80,6 +80,18 @@ it('every file of lib/ has a test file of its name', () => {
     .map(({ file }) => file)
     .filter((file) => !existsSync(path.join(__dirname, file.replace(/\.ts$/, '.test.ts'))));
   assert.deepEqual(lacking, Object.values(untested).flat().sort());
+});
+
+it("the README's map tells the lines of each room, a fifth more or less", () => {
+  const readme = readFileSync(path.join(__dirname, '..', 'README.md'), 'utf8');
+  const told = [...readme.matchAll(/^ {2}([\w.]+)\/? .*\? +about +([\d,]+)/gm)];
+  const rooms = new Set(files.map(({ room }) => room).filter((room) => room !== 'index.ts'));
+  assert.deepEqual(new Set(told.map(([, room]) => room)), rooms);
+  for (const [, room, about] of told) {
+    const lines = countLines(files.filter((it) => it.room === room));
+    const share = Number(about.replace(',', '')) / lines;
+    assert.ok(share > 0.8 && share < 1.2, `${room} has ${lines} lines, the README says ${about}`);
+  }
 });
 
 function atMost(count: number, limit: number, what: string): void {

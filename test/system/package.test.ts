@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readLibrary } from '../../scripts/countLines';
 
 const root = path.resolve(__dirname, '..', '..');
 
@@ -49,17 +50,12 @@ describe('the packed library', () => {
     writeFileSync(path.join(folder, 'my notes.txt'), 'mine');
     run(`npm --prefix '${root}' run new -- './my own nötes'`, parent);
 
-    const sources = ['.', 'fused']
-      .flatMap((part) =>
-        readdirSync(path.join(root, 'lib', part)).map((file) => path.join(part, file)),
-      )
-      .filter((file) => file.endsWith('.ts'));
-    const compiled = sources
-      .map((file) => path.join('dist', file.replace(/\.ts$/, '')))
+    const compiled = readLibrary()
+      .map(({ file }) => path.join('dist', file.replace(/\.ts$/, '')))
       .flatMap((file) => [`${file}.js`, `${file}.d.ts`]);
     assert.deepEqual(
       installed('digit-recognizer'),
-      [...compiled, 'LICENSE', 'package.json'].sort(),
+      [...compiled, 'LICENSE', 'package.json', path.join('engine', 'README.md')].sort(),
     );
 
     const settings = readdirSync(path.join(root, 'setup')).filter((file) =>
@@ -93,6 +89,23 @@ describe('the packed library', () => {
       const place = path.join(folder, 'node_modules', name);
       assert.equal(realpathSync(place), place);
     }
+  });
+
+  it('the example of the engine’s README compiles and runs there, through the second door', () => {
+    const readme = path.join(folder, 'node_modules', 'digit-recognizer', 'engine', 'README.md');
+    const [, example] = /```ts\n([^]+?)```/.exec(readFileSync(readme, 'utf8')) ?? [];
+    assert.match(example, /from 'digit-recognizer\/engine'/);
+    const imports = /^import .+$/gm;
+    const body = `void (async () => {${example.replace(imports, '')}})();`;
+    writeFileSync(
+      path.join(folder, 'example.ts'),
+      [...(example.match(imports) ?? []), body].join('\n'),
+    );
+    // As tslab resolves types.
+    const options = '--strict --skipLibCheck --target es2022 --module commonjs';
+    const compiler = `node '${require.resolve('typescript/bin/tsc')}' --moduleResolution node10`;
+    run(`${compiler} ${options} example.ts`, folder);
+    assert.match(run('node example.js', folder), /^19 0\.\d+ 1$/m);
   });
 
   it('the first notebook runs in the kernel there', () => {

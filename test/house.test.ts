@@ -35,11 +35,17 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/optimizers/adam.ts',
     'engine/optimizers/index.ts',
     'engine/optimizers/optimizer.ts',
+    'engine/optimizers/state.ts',
     'engine/pass.ts',
     'engine/penalty.ts',
     'engine/plan.ts',
     'engine/protobuf.ts',
     'engine/variables.ts',
+  ],
+  'options.test.ts tests them beside Keras': [
+    'engine/optimizers/gradientDescent.ts',
+    'engine/weightAverages.ts',
+    'engine/weightDecay.ts',
   ],
   'the three figures of epochs draw with it': ['report/epochs.ts'],
 };

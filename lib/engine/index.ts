@@ -1,4 +1,5 @@
 export { augment, type Augmentation } from './augmentation';
+export { graphOnlyOptions, type GraphTrainingOptions } from './options';
 export { learningRateAt, type Schedule } from './schedule';
 export { describeCoverage } from './coverage';
 export { predictInGraph } from './prediction';

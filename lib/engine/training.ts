@@ -1,14 +1,19 @@
 import { tf } from '../platform/tensorflow';
+import { addAugmentation } from './augmentation';
 import { trainableNetworkOf } from './coverage';
 import { addCrossEntropy } from './crossEntropy';
 import { DataType, Graph, type Value } from './graph';
 import type { Network } from './network';
 import { optimizerKinds } from './optimizers/index';
 import type { GraphOptimizer } from './optimizers/optimizer';
+import { requireGraphOptions, type GraphTrainingOptions } from './options';
 import { addNetwork, Pass } from './pass';
 import { addPenalties } from './penalty';
+import { learningRateAt } from './schedule';
 import type { Feed, Session } from './session';
 import { Variables } from './variables';
+import { WeightAverages } from './weightAverages';
+import { WeightDecay } from './weightDecay';
 
 /** Mean loss in nats, and share of images read rightly. */
 export interface LossAndAccuracy {
@@ -45,26 +50,38 @@ export class GraphTraining {
   private readonly trained: readonly tf.LayerVariable[];
   private readonly variables: Variables;
   private readonly optimizer: GraphOptimizer;
+  private readonly decay?: WeightDecay;
+  private readonly averages?: WeightAverages;
   private readonly seeds = this.graph.input(DataType.int32, [2]);
   private readonly onAll: Programs;
   private readonly onOne: Programs;
   private readonly session: Session;
   private readonly imageShape: readonly number[];
+  private readonly classCount: number;
+  private stepsDone: number;
 
   private constructor(
-    model: tf.LayersModel,
+    private readonly model: tf.LayersModel,
     private readonly network: Network,
-    replicas: number,
+    private readonly options: GraphTrainingOptions,
   ) {
     const { graph } = this;
+    const { replicas = 1, weightDecay = 0, averageDecay = 0 } = options;
     // A layer that a model has twice gives its weights twice.
     this.weights = [...new Set(model.weights as unknown as tf.LayerVariable[])];
     this.trained = [...new Set(trainedWeights(model))];
     const shapes = this.weights.map(({ shape }) => shape as number[]);
     this.variables = new Variables(graph, 'weight', shapes);
-    const { optimizer } = model;
-    this.optimizer = optimizerKinds[optimizer.getClassName()](graph, optimizer, this.trained);
+    const Optimizer = optimizerKinds[model.optimizer.getClassName()];
+    this.optimizer = new Optimizer(graph, model.optimizer, this.trained);
+    if (weightDecay > 0) this.decay = new WeightDecay(graph, weightDecay);
+    if (averageDecay > 0) {
+      const trainedShapes = this.trained.map(({ shape }) => shape as number[]);
+      this.averages = new WeightAverages(graph, trainedShapes, averageDecay);
+    }
+    this.stepsDone = options.stepsDone ?? 0;
     this.imageShape = model.inputs[0].shape.slice(1) as number[];
+    this.classCount = model.outputs[0].shape[1] as number;
     const inputs = Array.from({ length: replicas }, () => ({
       images: graph.input(DataType.float, [-1, ...this.imageShape]),
       labels: graph.input(DataType.int32, [-1]),
@@ -77,26 +94,24 @@ export class GraphTraining {
   /**
    * Makes the graph for a compiled model, with its weights and its optimizer's state.
    *
-   * @param replicas - Parts that a batch is split in, which run side by side; a batch
-   *   normalization sees one part. Gradients are those of the whole batch, moving averages
-   *   average over the parts.
    * @returns Nothing, where the engine does not cover the model, for the reason that
    *   `describeCoverage` gives, or where TensorFlow does not take the graph.
+   * @throws RangeError when an option is out of range.
    */
   static async compile(
     model: tf.LayersModel,
-    replicas: number = 1,
+    options: GraphTrainingOptions = {},
   ): Promise<GraphTraining | undefined> {
+    requireGraphOptions(options);
     const network = trainableNetworkOf(model);
     if (typeof network === 'string') {
       return undefined;
     }
     let training: GraphTraining | undefined;
     try {
-      training = new GraphTraining(model, network, replicas);
-      const values = training.weights.map((weight) => weight.read().dataSync() as Float32Array);
-      training.variables.assign(training.session, values);
-      await training.optimizer.load(training.session);
+      training = new GraphTraining(model, network, options);
+      training.loadWeights(options.ownState);
+      await training.optimizer.state.load(training.session);
       return training;
     } catch {
       // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it.
@@ -114,7 +129,30 @@ export class GraphTraining {
    */
   step(batch: Batch, drawSeed: () => number): LossAndAccuracy {
     const seeds = { values: Int32Array.of(drawSeed(), drawSeed()), shape: [2] };
-    return this.run('step', batch, [[this.seeds, seeds], ...this.optimizer.nextInputs()]);
+    const { learningRate, stepsDone } = this;
+    const result = this.run('step', batch, [
+      [this.seeds, seeds],
+      ...this.optimizer.nextInputs(learningRate),
+      ...(this.decay?.nextInputs(learningRate) ?? []),
+      ...(this.averages?.nextInputs(stepsDone) ?? []),
+    ]);
+    this.stepsDone += 1;
+    return result;
+  }
+
+  /** Learning rate of the next step. */
+  get learningRate(): number {
+    // It is protected in every optimizer of tfjs.
+    const { learningRate: peak } = this.model.optimizer as unknown as { learningRate: number };
+    const { schedule } = this.options;
+    return schedule === undefined ? peak : learningRateAt(schedule, { step: this.stepsDone, peak });
+  }
+
+  /** Gives what neither the model nor its optimizer hold after a `save`: the weights without averages. */
+  ownState(): Float32Array[] {
+    if (this.averages === undefined) return [];
+    const values = this.variables.read(this.session);
+    return this.trained.map((weight) => values[this.weights.indexOf(weight)]);
   }
 
   /** Scores images by the weights that the steps have led to; without penalties, as tfjs does. */
@@ -131,18 +169,31 @@ export class GraphTraining {
 
   /** Gives the model the weights, and its optimizer the state, that the steps have led to. */
   async save(): Promise<void> {
-    this.variables.read(this.session).forEach((values, index) => {
+    const averages = this.averages?.variables.read(this.session);
+    this.variables.read(this.session).forEach((own, index) => {
       const weight = this.weights[index];
+      const values = averages?.[this.trained.indexOf(weight)] ?? own;
       const tensor = tf.tensor(values, weight.shape as number[]);
       weight.write(tensor);
       tensor.dispose();
     });
-    await this.optimizer.save(this.session);
+    await this.optimizer.state.save(this.session);
   }
 
   /** Frees the graph; the model stays as it is. */
   dispose(): void {
     this.session.dispose();
+  }
+
+  /** Sets the weights to the model's, which are the averages where there are such. */
+  private loadWeights(ownState: readonly Float32Array[] = []): void {
+    const values = this.weights.map((weight) => weight.read().dataSync() as Float32Array);
+    const own = values.map((value, index) => {
+      return ownState[this.trained.indexOf(this.weights[index])] ?? value;
+    });
+    this.variables.assign(this.session, own);
+    const trained = this.trained.map((weight) => values[this.weights.indexOf(weight)]);
+    this.averages?.variables.assign(this.session, trained);
   }
 
   private addPrograms(inputs: readonly BatchInput[]): Programs {
@@ -156,8 +207,14 @@ export class GraphTraining {
       const offset = graph.constant(Int32Array.of(index, 0));
       const seeds = graph.op('AddV2', [this.seeds, offset]);
       const pass = new Pass(graph, this.weights, this.variables.values, seeds);
-      const { output, backward } = addNetwork(pass, network.layers, images);
-      const entropy = addCrossEntropy(graph, output, labels, count);
+      const { output, backward } = addNetwork(
+        pass,
+        network.layers,
+        this.addAugmented(pass, images),
+      );
+      const { classCount } = this;
+      const smoothing = this.options.labelSmoothing ?? 0;
+      const entropy = addCrossEntropy(graph, output, labels, count, { classCount, smoothing });
       backward(entropy.gradient);
       return { pass, entropy };
     });
@@ -167,7 +224,12 @@ export class GraphTraining {
       graph.sum(passes.map((pass) => pass.gradientBy(weight))),
     );
     const handles = this.trained.map((weight) => this.handle(weight));
-    const updates = [...this.optimizer.addStep(handles, gradients), ...this.moveAverages(passes)];
+    const values = this.trained.map((weight) => passes[0].readFloat(weight));
+    const shapes = this.trained.map(({ shape }) => shape);
+    const decayed = this.decay?.addStep(handles, values, gradients, shapes) ?? gradients;
+    const steps = this.optimizer.addStep(handles, decayed);
+    const averaged = this.averages?.addStep(handles, steps) ?? [];
+    const updates = [...steps, ...this.moveAverages(passes), ...averaged];
     const losses = replicas.map(({ entropy }) => entropy.loss);
     const correct = graph.sum(replicas.map(({ entropy }) => entropy.correct));
     const loss = graph.sum([...losses, addFiniteCheck(graph, gradients)]);
@@ -178,13 +240,29 @@ export class GraphTraining {
     const { graph, network } = this;
     const count = this.addCount(inputs);
     const scores = inputs.map(({ images, labels }) => {
-      const pass = new Pass(graph, this.weights, this.variables.values);
+      const pass = new Pass(graph, this.weights, this.scoredWeights());
       const { output } = addNetwork(pass, network.layers, images);
-      return addCrossEntropy(graph, output, labels, count);
+      return addCrossEntropy(graph, output, labels, count, { classCount: this.classCount });
     });
     const loss = graph.sum(scores.map(({ loss }) => loss));
     const correct = graph.sum(scores.map(({ correct }) => correct));
     return graph.op('Pack', [loss, correct, graph.scalar(0)], { N: 3 });
+  }
+
+  /** Moves the images of a pass, where there is an augmentation. */
+  private addAugmented(pass: Pass, images: Value): Value {
+    const { augmentation } = this.options;
+    if (augmentation === undefined) return images;
+    const seeds = pass.drawSeeds();
+    return addAugmentation(this.graph, images, this.imageShape, augmentation, seeds).images;
+  }
+
+  /** Gives the weights that a score asks for. */
+  private scoredWeights(): Value[] {
+    const { trained, variables, averages } = this;
+    return this.weights.map((weight, index) => {
+      return averages?.variables.values[trained.indexOf(weight)] ?? variables.values[index];
+    });
   }
 
   private addCount(inputs: readonly BatchInput[]): Value {

@@ -39,6 +39,7 @@ export class Variables {
 
   /** Gives what all variables hold. */
   read(session: Session): Float32Array[] {
+    if (this.values.length === 0) return [];
     return session.run(new Map(), this.values) as Float32Array[];
   }
 }

@@ -96,7 +96,7 @@ export class TrainingRun {
       );
     }
     const { fusedKernels, replicas } = options;
-    const fused = fusedKernels ? await GraphTraining.compile(model, replicas) : undefined;
+    const fused = fusedKernels ? await GraphTraining.compile(model, { replicas }) : undefined;
     // tslab starts a cell under Node's breakOnSigint, which resets SIGINT to ending the process when
     // the cell's first synchronous part returns; a listener added before that would not bring it back.
     await Promise.resolve();

@@ -36,7 +36,7 @@ export function compiled(stack: tf.layers.Layer[], options: object = {}): tf.Seq
 }
 
 export async function compile(model: tf.LayersModel, replicas = 1): Promise<GraphTraining> {
-  const training = await GraphTraining.compile(model, replicas);
+  const training = await GraphTraining.compile(model, { replicas });
   assert.ok(training, `${model.name} is covered`);
   return training;
 }

@@ -1,8 +1,11 @@
 import type { Value } from '../graph';
-import type { Feed, Session } from '../session';
+import type { Feed } from '../session';
+import type { OptimizerState } from './state';
 
 /** What changes the weights by their gradients, with a state that tfjs's optimizer has too. */
 export interface GraphOptimizer {
+  readonly state: OptimizerState;
+
   /**
    * Adds the operations that take a step.
    *
@@ -12,12 +15,6 @@ export interface GraphOptimizer {
    */
   addStep(handles: readonly Value[], gradients: readonly Value[]): Value[];
 
-  /** Gives what to feed for the next step. */
-  nextInputs(): [Value, Feed][];
-
-  /** Takes over the state of the tfjs optimizer. */
-  load(session: Session): Promise<void>;
-
-  /** Gives the tfjs optimizer the state. */
-  save(session: Session): Promise<void>;
+  /** Gives what to feed for the next step, which then counts as taken. */
+  nextInputs(learningRate: number): [Value, Feed][];
 }

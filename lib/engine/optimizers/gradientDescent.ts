@@ -1,0 +1,55 @@
+import type { tf } from '../../platform/tensorflow';
+import { DataType, type Graph, type Value } from '../graph';
+import type { Feed } from '../session';
+import type { GraphOptimizer } from './optimizer';
+import { OptimizerState } from './state';
+
+/** What a `tf.MomentumOptimizer` was made with; a `tf.SGDOptimizer` has neither. */
+interface MomentumSettings {
+  readonly momentum?: number;
+  readonly useNesterov?: boolean;
+}
+
+/**
+ * Gradient descent by ResourceApplyGradientDescent; with a momentum, Nesterov's or not, by
+ * ResourceApplyMomentum.
+ */
+export class GradientDescent implements GraphOptimizer {
+  readonly state: OptimizerState;
+  private readonly settings: MomentumSettings;
+  private readonly rate: Value;
+
+  /** @param weights - The weights to train. */
+  constructor(
+    private readonly graph: Graph,
+    optimizer: tf.Optimizer,
+    weights: readonly tf.LayerVariable[],
+  ) {
+    this.settings = optimizer as MomentumSettings;
+    const kinds = this.settings.momentum === undefined ? [] : ['momentum'];
+    this.state = new OptimizerState(graph, optimizer, weights, kinds);
+    this.rate = graph.input(DataType.float, []);
+  }
+
+  addStep(handles: readonly Value[], gradients: readonly Value[]): Value[] {
+    const { graph, rate } = this;
+    const { momentum, useNesterov = false } = this.settings;
+    const T = { type: DataType.float };
+    if (momentum === undefined) {
+      return handles.map((handle, index) =>
+        graph.add('ResourceApplyGradientDescent', [handle, rate, gradients[index]], { T }),
+      );
+    }
+    const share = graph.scalar(momentum);
+    const sums = this.state.handlesOf('momentum');
+    return handles.map((handle, index) => {
+      const inputs = [handle, sums[index], rate, gradients[index], share];
+      return graph.add('ResourceApplyMomentum', inputs, { T, use_nesterov: useNesterov });
+    });
+  }
+
+  nextInputs(learningRate: number): [Value, Feed][] {
+    this.state.iterations += 1;
+    return [[this.rate, { values: Float32Array.of(learningRate), shape: [] }]];
+  }
+}

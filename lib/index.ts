@@ -40,4 +40,4 @@ export { show, showProgress } from './report/show';
 export { openWindow } from './report/window';
 export { saveRecord } from './report/record';
 export { describeRuntime, tf } from './platform/tensorflow';
-export { makeFolder, removePartialFiles, writeFileWhole } from './platform/files';
+export { removePartialFiles, writeFileWhole } from './platform/files';

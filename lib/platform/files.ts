@@ -44,7 +44,7 @@ export async function writeFileWhole(file: string, contents: string | Uint8Array
  *
  * @throws Error of the system where it cannot be made.
  */
-export async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string): Promise<void> {
   const isFolder = async () => (await stat(folder).catch(() => undefined))?.isDirectory();
   if (await isFolder()) return;
   const parent = path.dirname(folder);

@@ -13,14 +13,13 @@ import {
   type TitleOption,
 } from './figure';
 import {
-  requireCounts,
   numberNames,
   perClassAccuracy,
   wilsonInterval,
   type ClassificationReport,
   type ClassScores,
 } from '../metrics/metrics';
-import { requireClassNames } from './names';
+import { requireClassNames, requireMatrix } from './names';
 import { percent, round, thousands } from '../platform/numbers';
 
 /**
@@ -141,14 +140,6 @@ export function accuracyBars(
           `${thousands(weakest.images)} images (${percent(weakest.low)} to ` +
           `${percent(weakest.high)}).`),
   };
-}
-
-export function requireMatrix(
-  counts: readonly (readonly number[])[],
-  classNames: readonly string[],
-): void {
-  requireClassNames(classNames, counts.length);
-  requireCounts(counts, 'counts');
 }
 
 /** An axis in percent from just below the lowest score to 100. */

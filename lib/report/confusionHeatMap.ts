@@ -9,7 +9,7 @@ import {
 } from './figure';
 import { mostConfusedPairs, numberNames, normalizeRows } from '../metrics/metrics';
 import { percent, round, thousands } from '../platform/numbers';
-import { requireMatrix } from './classBars';
+import { requireMatrix } from './names';
 
 /**
  * Shows a confusion matrix as a heat map: counts in the cells, shares of the true class as color.

@@ -41,7 +41,8 @@ const slant = 0.4;
  * normalization, dropout) are thin plates. Large networks have a smaller scale. After visualkeras
  * (Gavrikov, 2020).
  *
- * @param model - A model of layers one after the other.
+ * @param model - A model of layers one after the other; of one with several paths the layers stand
+ *   in the order of the model, without the paths.
  * @param options.title - What to call it. @default the model's name
  */
 export function layerDiagram(

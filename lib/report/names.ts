@@ -2,6 +2,7 @@
  * Names come from users: they may hold what Plotly takes for tags, entities, formulas or templates,
  * and may be far longer than a tick or a caption has room for.
  */
+import { requireCounts } from '../metrics/metrics';
 
 /**
  * Writes a text so that Plotly draws its very letters: no tags (`<b>`), entities (`&amp;`), formulas
@@ -73,6 +74,20 @@ export function requireClassNames(classNames: readonly string[], classCount: num
   if (index >= 0) {
     throw new RangeError(`classNames[${index}] is ${classNames[index]}; expected a text`);
   }
+}
+
+/**
+ * Refuses what is no confusion matrix with a name for each class.
+ *
+ * @param counts - Rows are the truth, columns the guess, in images.
+ * @throws RangeError that names the row, the count or the names.
+ */
+export function requireMatrix(
+  counts: readonly (readonly number[])[],
+  classNames: readonly string[],
+): void {
+  requireClassNames(classNames, counts.length);
+  requireCounts(counts, 'counts');
 }
 
 /**

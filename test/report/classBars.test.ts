@@ -25,7 +25,7 @@ it('perClassBars(report) starts at 0 when a class was never guessed', () => {
   assert.deepEqual(figure.layout.yaxis?.range, [0, 100]);
 });
 
-it('accuracyBars(counts, classNames) has Wilson intervals on an axis that says where it starts', () => {
+it('accuracyBars(counts, { classNames }) has Wilson intervals on an axis that says where it starts', () => {
   const figure = accuracyBars(
     [
       [95, 5],
@@ -54,7 +54,7 @@ it('accuracyBars(counts, classNames) has Wilson intervals on an axis that says w
   assertReadable(figure);
 });
 
-it('accuracyBars(counts, classNames) leaves out a class without images', () => {
+it('accuracyBars(counts, { classNames }) leaves out a class without images', () => {
   const counts = [
     [3, 1, 0],
     [0, 0, 0],
@@ -67,7 +67,7 @@ it('accuracyBars(counts, classNames) leaves out a class without images', () => {
   assert.match(figure.description, /^Animals.*cat: 75\.00 %/);
 });
 
-it('accuracyBars(counts, classNames) takes a matrix without images', () => {
+it('accuracyBars(counts, { classNames }) takes a matrix without images', () => {
   const figure = accuracyBars([[0]], { classNames: ['cat'] });
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no images/);

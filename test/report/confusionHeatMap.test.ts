@@ -3,7 +3,7 @@ import { accuracyBars, confusionHeatMap } from '../../lib/report/figures';
 import { assertReadable, classNames, sixtyLetters } from '../fixtures';
 import type { Figure } from '../../lib/report/figure';
 
-it('confusionHeatMap(counts, classNames) has counts as text and row shares as depth', () => {
+it('confusionHeatMap(counts, { classNames }) has counts as text and row shares as depth', () => {
   const figure = confusionHeatMap(
     [
       [99, 1],
@@ -29,7 +29,7 @@ it('confusionHeatMap(counts, classNames) has counts as text and row shares as de
   assertReadable(figure);
 });
 
-it('confusionHeatMap(counts, classNames) takes a class without images', () => {
+it('confusionHeatMap(counts, { classNames }) takes a class without images', () => {
   const figure = confusionHeatMap(
     [
       [0, 0],
@@ -44,7 +44,7 @@ it('confusionHeatMap(counts, classNames) takes a class without images', () => {
   assert.match(figure.description, /no errors/);
 });
 
-it('confusionHeatMap(counts, classNames) is bounded, and writes the counts that have room', () => {
+it('confusionHeatMap(counts, { classNames }) is bounded, and writes the counts that have room', () => {
   const counts = diagonal(60, 123);
   counts[3][7] = 45;
   const figure = confusionHeatMap(counts, { classNames: namesOf(60) });
@@ -56,7 +56,7 @@ it('confusionHeatMap(counts, classNames) is bounded, and writes the counts that 
   assert.ok(JSON.stringify(large).length < 600_000);
 });
 
-it('confusionHeatMap(counts, classNames) leaves its cells their size, however long the names', () => {
+it('confusionHeatMap(counts, { classNames }) leaves its cells their size, however long the names', () => {
   const inner = ({ layout: { width, height, margin } }: Figure) => [
     (width as number) - (margin?.l as number) - (margin?.r as number),
     (height as number) - (margin?.t as number) - (margin?.b as number),

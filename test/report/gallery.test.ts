@@ -12,7 +12,7 @@ import {
   sixtyLetters,
 } from '../fixtures';
 
-it('sampleDigits(digits, classNames) puts each class in its own row', () => {
+it('sampleDigits(digits, { classNames }) puts each class in its own row', () => {
   const figure = sampleDigits(drawnSet(3), { classNames, samplesPerClass: 2 });
   const rows = drawnDigits.flatMap(({ label }) => [label, label]);
   assert.deepEqual(figure.data[0].y, rows);
@@ -21,14 +21,14 @@ it('sampleDigits(digits, classNames) puts each class in its own row', () => {
   assertReadable(figure);
 });
 
-it('sampleDigits(digits, classNames) is repeatable, and another seed chooses others', () => {
+it('sampleDigits(digits, { classNames }) is repeatable, and another seed chooses others', () => {
   const digits = drawnSet(20);
   const chosen = (seed: number) => sampleDigits(digits, { classNames, seed }).data[0].hovertext;
   assert.deepEqual(chosen(1), chosen(1));
   assert.notDeepEqual(chosen(1), chosen(2));
 });
 
-it('sampleDigits(digits, classNames) draws the very pixels, dark ink on white', () => {
+it('sampleDigits(digits, { classNames }) draws the very pixels, dark ink on white', () => {
   const figure = sampleDigits(drawnSet(1), { classNames });
   const source = figure.layout.images?.[0].source as string;
   const png = PNG.sync.read(Buffer.from(source.split(',')[1], 'base64'));
@@ -41,7 +41,7 @@ it('sampleDigits(digits, classNames) draws the very pixels, dark ink on white', 
   }
 });
 
-it('randomDigits(digits, classNames) writes the label alone above each digit', () => {
+it('randomDigits(digits, { classNames }) writes the label alone above each digit', () => {
   const digits = drawnSet(4);
   const figure = randomDigits(digits, { classNames, count: 5, columns: 3 });
   const labels = (figure.data[0].hovertext as string[]).map(
@@ -52,7 +52,7 @@ it('randomDigits(digits, classNames) writes the label alone above each digit', (
   assert.equal(figure.description, `Random digits: 5 images, ${labels.join('; ')}`);
 });
 
-it('randomDigits(digits, classNames) shows no digit twice, and twelve by default', () => {
+it('randomDigits(digits, { classNames }) shows no digit twice, and twelve by default', () => {
   const shown = (times: number, seed?: number) =>
     randomDigits(drawnSet(times), { classNames, seed }).data[0].hovertext as string[];
   assert.equal(new Set(shown(9)).size, 12);
@@ -158,7 +158,7 @@ it('predictionGallery(digits, predictions) and randomDigits(digits, names) rejec
   });
 });
 
-it('sampleDigits(digits, classNames) has lower rows for many classes, and a hundred at most', () => {
+it('sampleDigits(digits, { classNames }) has lower rows for many classes, and a hundred at most', () => {
   const names = Array.from({ length: 200 }, (_, index) => `class ${index}`);
   const rows = (count: number) => {
     const figure = sampleDigits(drawnSet(1), { classNames: names.slice(0, count) });
@@ -175,7 +175,7 @@ it('sampleDigits(digits, classNames) has lower rows for many classes, and a hund
   assert.match(JSON.stringify(rows(200).layout.title), /first 100 of 200 classes/);
 });
 
-it('sampleDigits(digits, classNames) takes a set without images, and one class', () => {
+it('sampleDigits(digits, { classNames }) takes a set without images, and one class', () => {
   const none = { images: new Float32Array(), labels: new Uint8Array(), count: 0 };
   assertReadable(sampleDigits(none, { classNames: ['only'] }));
   assert.deepEqual(randomDigits(none, { classNames: ['only'] }).layout.images, []);
@@ -277,7 +277,7 @@ it('predictionGallery(digits, []) shows an empty page, since a network may make 
   assert.ok((figure.layout.height as number) > 0);
 });
 
-it('predictionGallery(digits, predictions) and randomDigits(digits, classNames) reject counts', () => {
+it('predictionGallery(digits, predictions) and randomDigits(digits, { classNames }) reject counts', () => {
   assert.throws(() => predictionGallery(drawnSet(1), predictions, { columns: 0 }), {
     name: 'RangeError',
     message: 'columns is 0; expected a whole number from 1',

@@ -103,7 +103,7 @@ it('layerDiagram(model) has a smaller scale for large images and many channels',
   spans.slice(1).forEach(([left], index) => assert.ok(left > spans[index][1] - 1));
 });
 
-it('layerDiagram(model, title) draws the title letter by letter', () => {
+it('layerDiagram(model, { title }) draws the title letter by letter', () => {
   const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3] })] });
   const { data, layout, description } = layerDiagram(model, { title: markupName });
   assert.doesNotMatch(JSON.stringify([data, layout.title]), /<b>zero|<a |\$x|%\{y\}/);

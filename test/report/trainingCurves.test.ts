@@ -111,7 +111,7 @@ it('trainingCurves(history) rejects an accuracy that is none', () => {
   });
 });
 
-it('trainingCurves(history, title) draws the title letter by letter, and describes it as it is', () => {
+it('trainingCurves(history, { title }) draws the title letter by letter, and describes it as it is', () => {
   const figure = trainingCurves(history(1), { title: markupName });
   assert.ok(
     JSON.stringify(figure.layout.title).includes(JSON.stringify(escapedMarkupName).slice(1, -1)),
@@ -141,7 +141,7 @@ it('trainingCurves(history) stays light, and draws every extreme of a long train
   assertReadable(figure);
 });
 
-it('trainingCurves(history, title, { keptEpoch }) rings the validation of that epoch', () => {
+it('trainingCurves(history, { keptEpoch }) rings the validation of that epoch', () => {
   const figure = trainingCurves(history(3), { title: 'Kept', keptEpoch: 2 });
   const rings = figure.data.slice(4);
   assert.deepEqual(
@@ -159,7 +159,7 @@ it('trainingCurves(history, title, { keptEpoch }) rings the validation of that e
   assertReadable(figure);
 });
 
-it('trainingCurves(history, title, { keptEpoch }) rejects an epoch that was not finished', () => {
+it('trainingCurves(history, { keptEpoch }) rejects an epoch that was not finished', () => {
   assert.throws(() => trainingCurves(history(3), { title: 'Kept', keptEpoch: 4 }), {
     name: 'RangeError',
     message: 'keptEpoch is 4; expected a whole number from 1 to 3',

@@ -96,3 +96,24 @@ it('predictInGraph(model, images) keeps one graph a model, and no tensor', () =>
   assert.deepEqual(counts(), first);
   model.dispose();
 });
+
+it('predictInGraph(model, images, { precision: bfloat16 }) is near to float32', () => {
+  const model = buildRegularizedCnn(tiny);
+  const { images } = stripes(300, 1);
+  const expected = predictInGraph(model, images)!;
+  const probabilities = predictInGraph(model, images, { precision: 'bfloat16' })!;
+  assertClose(probabilities, expected, 0.03, 'probabilities');
+  assert.deepEqual(predictInGraph(model, images, { precision: 'bfloat16' }), probabilities);
+  assert.deepEqual(predictInGraph(model, images), expected);
+  model.dispose();
+});
+
+it('predictInGraph(model, images, { precision }) refuses an unknown one', () => {
+  const model = buildRegularizedCnn(tiny);
+  const precision = 'int8' as 'float32';
+  assert.throws(
+    () => predictInGraph(model, stripes(1, 1).images, { precision }),
+    /RangeError: precision is int8; expected float32 or bfloat16/,
+  );
+  model.dispose();
+});

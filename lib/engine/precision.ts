@@ -1,0 +1,50 @@
+import fs from 'node:fs';
+import { DataType } from './graph';
+
+/**
+ * In how many bits a network computes. With `bfloat16`, what goes from layer to layer and what is
+ * multiplied has 16 bits, of which 8 are the exponent of a 32-bit float; weights, optimizer,
+ * statistics, loss and softmax keep 32.
+ */
+export type Precision = 'float32' | 'bfloat16';
+
+const precisions: readonly string[] = ['float32', 'bfloat16'] satisfies Precision[];
+
+/** Flags of processors that multiply such numbers; others are slower with them than with 32 bits. */
+const processorFlags = /\b(avx512_bf16|amx_bf16)\b/;
+
+let isWarned = false;
+let knownInfo: string | undefined;
+
+/**
+ * Gives the type in which to compute, which is that of 32 bits where the processor has no
+ * instructions for 16; the first time, a line says so.
+ *
+ * @param infoOfProcessor - Gives the processor's flags. @default those of this machine
+ * @throws RangeError when there is no such precision.
+ */
+export function typeOfPrecision(
+  precision: Precision,
+  infoOfProcessor: () => string = readProcessorInfo,
+): DataType {
+  if (!precisions.includes(precision)) {
+    throw new RangeError(`precision is ${precision}; expected ${precisions.join(' or ')}`);
+  }
+  if (precision === 'float32') return DataType.float;
+  if (processorFlags.test(infoOfProcessor())) return DataType.bfloat16;
+  if (!isWarned) {
+    console.warn(
+      'warning: precision is bfloat16, for which this processor has no instructions ' +
+        '(avx512_bf16 or amx_bf16); float32 is used',
+    );
+  }
+  isWarned = true;
+  return DataType.float;
+}
+
+function readProcessorInfo(): string {
+  // Only Linux has this file; TensorFlow's kernels for 16 bits are met there only.
+  const file = '/proc/cpuinfo';
+  knownInfo ??= fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  return knownInfo;
+}

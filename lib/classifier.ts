@@ -29,7 +29,15 @@ export interface ClassifierOptions {
 /** How to train a classifier. */
 export interface ClassifierTrainingOptions extends Pick<
   TrainingOptions,
-  'callbacks' | 'checkpointFile' | 'onProgress' | 'signal'
+  | 'augmentation'
+  | 'averageDecay'
+  | 'callbacks'
+  | 'checkpointFile'
+  | 'labelSmoothing'
+  | 'onProgress'
+  | 'schedule'
+  | 'signal'
+  | 'weightDecay'
 > {
   /** Passes over the training digits at most, a whole number from 1. @default 15 */
   readonly epochs?: number;

@@ -16,6 +16,11 @@ export function describeCoverage(model: tf.LayersModel): string {
     : `model ${model.name} is trained by the engine`;
 }
 
+/** Whether the engine trains a model; `describeCoverage` says why it does not. */
+export function isCovered(model: tf.LayersModel): boolean {
+  return typeof trainableNetworkOf(model) !== 'string';
+}
+
 /** Finds the operations of a model with its compilation; or says what keeps it from being covered. */
 export function trainableNetworkOf(model: tf.LayersModel): Network | string {
   if (tf.getBackend() !== 'tensorflow') return `the backend is ${tf.getBackend()}`;

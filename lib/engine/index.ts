@@ -1,7 +1,7 @@
 export { augment, type Augmentation } from './augmentation';
 export { graphOnlyOptions, type GraphTrainingOptions } from './options';
 export { learningRateAt, type Schedule } from './schedule';
-export { describeCoverage } from './coverage';
+export { describeCoverage, isCovered } from './coverage';
 export { type Precision } from './precision';
 export { predictInGraph } from './prediction';
 export { layerShapes, type LayerShape } from './shapes';

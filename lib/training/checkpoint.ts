@@ -38,6 +38,9 @@ interface Contents<Run> {
  * It is one file in the safetensors format, replaced whole after every epoch.
  */
 export class Checkpoint<Run extends object> {
+  /** What `save` was given as `stepState`, once `restore` has read a file. */
+  stepState: readonly Float32Array[] = [];
+
   /**
    * @param file - Where it is kept.
    * @param model - The network in training, compiled.
@@ -51,8 +54,12 @@ export class Checkpoint<Run extends object> {
     private readonly settings: RunSettings,
   ) {}
 
-  /** Keeps the run as it is now, in place of what was kept before. */
-  async save(run: Run): Promise<void> {
+  /**
+   * Keeps the run as it is now, in place of what was kept before.
+   *
+   * @param stepState - What the steps hold beside model and optimizer, flat. @default nothing
+   */
+  async save(run: Run, stepState: readonly Float32Array[] = []): Promise<void> {
     const { model, callbacks, settings } = this;
     const optimizer = await model.optimizer.getWeights();
     const states = callbacks.map((callback) => callback.getState());
@@ -69,13 +76,8 @@ export class Checkpoint<Run extends object> {
         'optimizer',
         optimizer.map(({ tensor }) => tensor),
       ),
-      ...states.flatMap(({ weights }, index) =>
-        weights.map((values, at) => ({
-          name: `callback${index}/${at}`,
-          shape: [values.length],
-          values,
-        })),
-      ),
+      ...states.flatMap(({ weights }, index) => flatArraysOf(`callback${index}`, weights)),
+      ...flatArraysOf('step', stepState),
     ];
     // The number of steps comes as a new tensor; the others are the optimizer's own.
     tf.dispose(optimizer[0].tensor);
@@ -118,10 +120,13 @@ export class Checkpoint<Run extends object> {
     );
     tf.dispose([...weights, ...state, ...replaced.map(({ tensor }) => tensor)]);
     setLearningRate(model.optimizer, contents.learningRate);
+    const flatArraysFor = (owner: string) =>
+      arraysFor(owner).map(({ values }) => values as Float32Array);
     callbacks.forEach((callback, index) => {
-      const kept = arraysFor(`callback${index}`).map(({ values }) => values as Float32Array);
+      const kept = flatArraysFor(`callback${index}`);
       callback.setState({ values: contents.callbacks[index], weights: kept });
     });
+    this.stepState = flatArraysFor('step');
     return contents.run;
   }
 
@@ -173,6 +178,14 @@ export function digitsDigest({ images, labels, count }: DigitSet): string {
     sha256(new Uint8Array(buffer, byteOffset, byteLength)),
   );
   return `${count} digits, ${sha256(hashes.join()).slice(0, 12)}`;
+}
+
+function flatArraysOf(owner: string, arrays: readonly Float32Array[]): NamedArray[] {
+  return arrays.map((values, index) => ({
+    name: `${owner}/${index}`,
+    shape: [values.length],
+    values,
+  }));
 }
 
 function arraysOf(owner: string, tensors: readonly tf.Tensor[]): NamedArray[] {

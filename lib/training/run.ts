@@ -80,7 +80,7 @@ export class TrainingRun {
     digits: RunDigits,
     given: TrainingOptions,
   ): Promise<TrainingRun> {
-    const options = withDefaults(given);
+    const options = withDefaults(given, digits.training.count);
     warnOfUnfrozen(model);
     model.stopTraining = false;
     for (const callback of options.callbacks) {
@@ -95,8 +95,13 @@ export class TrainingRun {
           'finished epochs; ask for as many or more, or use another file for a new run',
       );
     }
-    const { fusedKernels, replicas } = options;
-    const fused = fusedKernels ? await GraphTraining.compile(model, { replicas }) : undefined;
+    const inGraph = options.fusedKernels
+      ? await GraphTraining.compile(model, {
+          ...options.graph,
+          stepsDone: (before?.epochs.length ?? 0) * options.batchCount,
+          ownState: checkpoint?.stepState,
+        })
+      : undefined;
     // tslab starts a cell under Node's breakOnSigint, which resets SIGINT to ending the process when
     // the cell's first synchronous part returns; a listener added before that would not bring it back.
     await Promise.resolve();
@@ -106,7 +111,7 @@ export class TrainingRun {
       options,
       checkpoint,
       before,
-      fused ?? new StockTraining(model),
+      inGraph ?? new StockTraining(model),
     );
   }
 
@@ -134,7 +139,8 @@ export class TrainingRun {
       validationLoss: validation.loss,
       validationAccuracy: validation.accuracy,
     };
-    const learningRate = learningRateOf(model.optimizer);
+    const learningRate =
+      steps instanceof GraphTraining ? steps.learningRate : learningRateOf(model.optimizer);
     this.finished.push({ epoch, ...scores, learningRate, seconds: secondsSince(epochStart) });
     tf.dispose(this.lastFinished);
     this.lastFinished = copyWeights(model);
@@ -144,7 +150,9 @@ export class TrainingRun {
     this.ended = model.stopTraining;
     const { finished, ended } = this;
     const random = this.random.state();
-    await this.checkpoint?.save({ epochs: finished, seconds: this.clock.seconds(), ended, random });
+    const seconds = this.clock.seconds();
+    const stepState = steps instanceof GraphTraining ? steps.ownState() : [];
+    await this.checkpoint?.save({ epochs: finished, seconds, ended, random }, stepState);
     this.report(epoch, this.clock.batchCount, epochMeans, ended || epoch === options.epochs);
   }
 
@@ -215,15 +223,28 @@ export class TrainingRun {
   }
 }
 
-function withDefaults(options: TrainingOptions) {
+function withDefaults(options: TrainingOptions, imageCount: number) {
+  const { epochs, batchSize = 128, replicas = 1, schedule, ...others } = options;
+  const { augmentation, weightDecay, labelSmoothing, averageDecay } = options;
+  const batchCount = Math.ceil(imageCount / batchSize);
   return {
-    ...options,
-    batchSize: options.batchSize ?? 128,
+    ...others,
+    epochs,
+    batchSize,
+    batchCount,
     seed: options.seed ?? 42,
     fusedKernels: options.fusedKernels ?? true,
-    replicas: options.replicas ?? 1,
     callbacks: options.callbacks ?? [],
     onProgress: options.onProgress ?? (() => {}),
+    /** What the engine is given. */
+    graph: {
+      replicas,
+      augmentation,
+      schedule: schedule && { ...schedule, steps: epochs * batchCount },
+      weightDecay,
+      labelSmoothing,
+      averageDecay,
+    },
   };
 }
 
@@ -243,7 +264,7 @@ function openCheckpoint(
   { training, validation }: RunDigits,
   options: RunOptions,
 ): Checkpoint<RunState> | undefined {
-  const { checkpointFile, batchSize, seed, fusedKernels, replicas, callbacks } = options;
+  const { checkpointFile, batchSize, seed, fusedKernels, callbacks } = options;
   if (checkpointFile === undefined) return undefined;
   return new Checkpoint(checkpointFile, model, callbacks, {
     network: networkDigest(model),
@@ -252,7 +273,7 @@ function openCheckpoint(
     batchSize,
     seed,
     fusedKernels,
-    replicas,
+    ...options.graph,
     callbacks: callbacks.map(({ settings }) => settings),
     'training digits': digitsDigest(training),
     'validation digits': digitsDigest(validation),

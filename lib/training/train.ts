@@ -1,3 +1,10 @@
+import {
+  describeCoverage,
+  graphOnlyOptions,
+  isCovered,
+  type GraphTrainingOptions,
+  type Schedule,
+} from '../engine/index';
 import { requireWhole } from '../platform/numbers';
 import type { tf } from '../platform/tensorflow';
 import { digitsFor, type LabelledImages } from './arrays';
@@ -60,8 +67,14 @@ export interface TrainingProgress {
 /** Receives a report after every batch, after every epoch's validation, and at the end. */
 export type ProgressListener = (progress: TrainingProgress) => void;
 
-/** How to train. */
-export interface TrainingOptions {
+/**
+ * How to train. With an augmentation, a schedule, weight decay, label smoothing or averaged weights,
+ * the model has to be one that the engine covers (see lib/engine/README.md).
+ */
+export interface TrainingOptions extends Pick<
+  GraphTrainingOptions,
+  'augmentation' | 'weightDecay' | 'labelSmoothing' | 'averageDecay'
+> {
   /** Passes over the training images, a whole number from 1. */
   readonly epochs: number;
   /** Images per step. @default 128 */
@@ -82,6 +95,11 @@ export interface TrainingOptions {
    * number of cores is a good one. Only where `GraphTraining` covers the model. @default 1
    */
   readonly replicas?: number;
+  /**
+   * How the learning rate goes over all steps, with the model's own as the peak; the history has the
+   * rate after each epoch's last step. @default it stays, but for callbacks
+   */
+  readonly schedule?: Omit<Schedule, 'steps'>;
   /**
    * Told of every epoch, as by `model.fit`: with them a training may end early or slow down. The
    * weights that they see are those after the epoch. @default none
@@ -113,7 +131,8 @@ export interface TrainingOptions {
  * @param validation - The same, for what only judges.
  * @returns The history of the finished epochs, those before a checkpoint included.
  * @throws RangeError when an option, an image size, a pixel or a label does not fit.
- * @throws Error when the model is not compiled, not built for classes, disposed or in training.
+ * @throws Error when the model is not compiled, not built for classes, disposed or in training, or
+ *   the engine does not cover it and an option needs that.
  * @throws CheckpointError when the checkpoint is of a run with other settings, which it names.
  * @throws DivergenceError when the loss becomes NaN, infinite, or stays above four times the loss of
  *   guessing; the model then has the weights of the last finished epoch.
@@ -126,6 +145,7 @@ export async function train(
 ): Promise<TrainingHistory> {
   requireTrainable(model);
   requireOptions(options);
+  requireCoverage(model, options);
   const digits = {
     training: digitsFor(model, training, 'training'),
     validation: digitsFor(model, validation, 'validation'),
@@ -179,5 +199,23 @@ function requireOptions(options: TrainingOptions): void {
   throw new TypeError(
     'callbacks has something that is no callback; expected an array of EarlyStopping, ' +
       'ReduceLearningRateOnPlateau, or classes that extend tf.Callback',
+  );
+}
+
+/** Refuses options that only the engine has, for a model that it does not cover. */
+function requireCoverage(model: tf.LayersModel, options: TrainingOptions): void {
+  const { schedule, fusedKernels = true, ...others } = options;
+  const needed = [...graphOnlyOptions(others), ...(schedule === undefined ? [] : ['schedule'])];
+  if (needed.length === 0) return;
+  const verb = needed.length === 1 ? 'needs' : 'need';
+  if (!fusedKernels) {
+    throw new RangeError(
+      `fusedKernels is false, but ${needed.join(', ')} ${verb} the engine; leave one of them out`,
+    );
+  }
+  if (isCovered(model)) return;
+  throw new Error(
+    `${needed.join(', ')} ${verb} the engine, but ${describeCoverage(model)}. Leave out what needs ` +
+      'it, or change the model',
   );
 }

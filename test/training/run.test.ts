@@ -172,8 +172,20 @@ it('train(model, ...) with callbacks ends early, slows down and restores the bes
   model.dispose();
 });
 
-for (const fusedKernels of [true, false]) {
-  const steps = fusedKernels ? 'one graph a step' : 'the steps of tfjs';
+const everyOption = {
+  augmentation: { rotation: 10, shift: 0.1, zoom: 0.1, shear: 5 },
+  schedule: { kind: 'one-cycle' },
+  weightDecay: 0.01,
+  labelSmoothing: 0.1,
+  averageDecay: 0.9,
+} as const;
+const kindsOfSteps = [
+  ['one graph a step', true, {}],
+  ['one graph a step with every option of the engine', true, everyOption],
+  ['the steps of tfjs', false, {}],
+] as const;
+
+for (const [steps, fusedKernels, engineOptions] of kindsOfSteps) {
   it(`train(model, ...) by ${steps} goes on from a checkpoint as if never stopped`, async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'training-test-'));
     const checkpointFile = path.join(folder, 'run.safetensors');
@@ -181,6 +193,7 @@ for (const fusedKernels of [true, false]) {
       epochs: 6,
       batchSize: 10,
       fusedKernels,
+      ...engineOptions,
       callbacks: [
         new EarlyStopping({ patience: 20, restoreBestWeights: true }),
         new ReduceLearningRateOnPlateau({ factor: 0.5, patience: 1, minDelta: 1 }),
@@ -277,3 +290,48 @@ async function lossOn(model: tf.LayersModel, { images, labels }: DigitSet): Prom
   const losses = Array.from(labels, (label, row) => -Math.log(probabilities[3 * row + label]));
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
+
+it('train(model, ..., options of the engine) changes the steps, and the history has the rates', async () => {
+  const losses: number[] = [];
+  for (const [name, value] of [['none', undefined], ...Object.entries(everyOption)]) {
+    const model = buildRegularizedCnn(tiny);
+    const options = { epochs: 3, batchSize: 10, [name as string]: value };
+    const { epochs } = await train(model, stripes(60, 1), stripes(20, 2), options);
+    losses.push(epochs[2].validationLoss);
+    const rates = epochs.map(({ learningRate }) => learningRate);
+    if (name === 'schedule') assert.ok(rates[0] > rates[1] && rates[1] > rates[2], `${rates}`);
+    else assert.deepEqual(rates, [0.001, 0.001, 0.001]);
+    model.dispose();
+  }
+  assert.equal(new Set(losses).size, losses.length, losses.join());
+});
+
+it('train(model, ..., options of the engine) refuses what they cannot be, and models not covered', async () => {
+  const model = buildRegularizedCnn(tiny);
+  const before = weightsOf(model);
+  const attempt = (options: object) =>
+    train(model, stripes(20, 1), stripes(20, 2), { epochs: 1, ...options });
+  for (const [options, message] of [
+    [{ augmentation: { rotation: 200 } }, /augmentation\.rotation is 200; expected .* 0 to 180/],
+    [{ augmentation: { flip: 1 } }, /augmentation has a range flip; expected rotation/],
+    [{ labelSmoothing: 1 }, /labelSmoothing is 1; expected a number from 0 to below 1/],
+    [{ averageDecay: NaN }, /averageDecay is NaN/],
+    [{ weightDecay: -1 }, /weightDecay is -1; expected a number from 0/],
+    [{ schedule: { kind: 'steps' } }, /schedule\.kind is steps; expected constant, cosine/],
+    [{ schedule: { kind: 'cosine', warmUpSteps: 9 } }, /warmUpSteps is 9; expected .* 0 to 1/],
+    [{ fusedKernels: false, weightDecay: 0.1 }, /fusedKernels is false, but weightDecay needs/],
+  ] as const) {
+    await assert.rejects(attempt(options), { name: 'RangeError', message });
+  }
+  model.compile({
+    optimizer: 'adamax',
+    loss: 'sparseCategoricalCrossentropy',
+    metrics: ['accuracy'],
+  });
+  await assert.rejects(
+    attempt({ schedule: { kind: 'cosine' }, averageDecay: 0.9 }),
+    /averageDecay, schedule need the engine, but model .* by tfjs: its optimizer is Adamax\. Leave/,
+  );
+  assert.deepEqual(weightsOf(model), before);
+  model.dispose();
+});

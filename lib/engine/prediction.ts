@@ -43,9 +43,8 @@ const unused = new FinalizationRegistry((session: Session) => session.dispose())
  * probabilities are those of tfjs to about 1e-6.
  *
  * @param images - Pixels of n images of the model's size, one after the other.
- * @param options.precision - `bfloat16` is about twice as fast on processors that have it, and moves
- *   probabilities by up to 0.02; of 10,000 test digits, the four networks of the reports read one
- *   less rightly, or as many. @default float32
+ * @param options.precision - `bfloat16` is faster on processors that have it, and moves probabilities
+ *   by a hundredth or two. @default float32
  * @returns n rows of probabilities, row-major; nothing, where the backend is not native TensorFlow
  *   or `networkOf` does not cover the model.
  * @throws RangeError when there is no such precision.

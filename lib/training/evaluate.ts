@@ -3,7 +3,7 @@ import { numberNames } from '../metrics/metrics';
 import type { tf } from '../platform/tensorflow';
 import { digitsFor, type LabelledImages } from './arrays';
 import { requireUsable } from './compilation';
-import { predict } from './predict';
+import { predict, type PredictionOptions } from './predict';
 
 /**
  * Lets a network read images, and compares with their labels.
@@ -12,17 +12,18 @@ import { predict } from './predict';
  *   the second of two classes.
  * @param images - Images with labels, in any arrays that `train` takes.
  * @param options.classNames - One name for each class. @default '0', '1', ...
+ * @param options.precision - As for {@link predict}. @default float32
  * @throws RangeError when there are none, or images, pixels, labels or names do not fit.
  * @throws Error when the model is disposed, or has several inputs or outputs.
  */
 export async function evaluate(
   model: tf.LayersModel,
   images: LabelledImages,
-  { classNames }: { readonly classNames?: readonly string[] } = {},
+  { classNames, ...options }: { readonly classNames?: readonly string[] } & PredictionOptions = {},
 ): Promise<Evaluation> {
   requireUsable(model);
   const digits = digitsFor(model, images, 'evaluation');
-  const outputs = await predict(model, digits.images);
+  const outputs = await predict(model, digits.images, options);
   const classCount = Math.max(2, outputs.length / digits.count);
   if (classNames !== undefined && classNames.length !== classCount) {
     throw new RangeError(

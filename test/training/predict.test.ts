@@ -55,3 +55,19 @@ it('predict(model, images) takes bytes, and refuses what would give confident no
   await assert.rejects(predict(model, oneMissing), /images\[1000\] \(image 1, pixel 216\) is NaN/);
   model.dispose();
 });
+
+it('predict(model, images, { precision }) is near in 16 bits, and refuses another', async () => {
+  const model = buildSimpleCnn(tinySizes);
+  const [exact, near] = [
+    await predict(model, patterns(5)),
+    await predict(model, patterns(5), { precision: 'bfloat16' }),
+  ];
+  exact.forEach((probability, at) => {
+    assert.ok(Math.abs(probability - near[at]) < 0.02, `${probability} and ${near[at]}`);
+  });
+  await assert.rejects(
+    predict(model, patterns(5), { precision: 'float16' as 'float32' }),
+    /RangeError: precision is float16; expected float32 or bfloat16/,
+  );
+  model.dispose();
+});

@@ -40,6 +40,7 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/penalty.ts',
     'engine/plan.ts',
     'engine/protobuf.ts',
+    'engine/step.ts',
     'engine/variables.ts',
   ],
   'options.test.ts tests them beside Keras': [

@@ -36,7 +36,7 @@ const outputTypes: Readonly<Record<string, DataType>> = {
 };
 
 /** Attributes that name the type of the first output, where an operation has one of them. */
-const outputTypeAttributes = ['DstT', 'dtype', 'out_type', 'output_type', 'type', 'T'];
+const outputTypeAttributes = ['DstT', 'dtype', 'out_type', 'output_type', 'type', 'Tparams', 'T'];
 
 /** A TensorFlow graph in the making. */
 export class Graph {

@@ -5,4 +5,5 @@ export { describeCoverage, isCovered } from './coverage';
 export { type Precision } from './precision';
 export { predictInGraph } from './prediction';
 export { layerShapes, type LayerShape } from './shapes';
-export { GraphTraining, trainedWeights, type Batch, type LossAndAccuracy } from './training';
+export { GraphTraining, trainedWeights, type LossAndAccuracy } from './training';
+export type { Batch } from './data';

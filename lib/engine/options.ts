@@ -1,4 +1,5 @@
 import { requireAugmentation, type Augmentation } from './augmentation';
+import type { Batch } from './data';
 import { requireSchedule, type Schedule } from './schedule';
 
 /** What a training in a graph can have that `model.fit` has not. */
@@ -8,6 +9,8 @@ export interface GraphTrainingOptions {
    * Gradients are those of the whole batch, moving averages average over the parts. @default 1
    */
   readonly replicas?: number;
+  /** What stays in the graph, so that `stepsOn` is told only which rows. @default nothing */
+  readonly data?: Batch;
   /** How far a random map moves each image, anew in every step. @default not at all */
   readonly augmentation?: Augmentation;
   /** How the learning rate goes, with the optimizer's own as the peak. @default it stays */

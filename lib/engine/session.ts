@@ -88,7 +88,8 @@ function nativeBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }
 
-function typeOf(values: Numbers): DataType {
+/** Gives the type that numbers have in a graph. */
+export function typeOf(values: Numbers): DataType {
   if (values instanceof Float32Array) return DataType.float;
   return values instanceof Int32Array ? DataType.int32 : DataType.uint8;
 }

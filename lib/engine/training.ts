@@ -1,16 +1,13 @@
 import { tf } from '../platform/tensorflow';
-import { addAugmentation } from './augmentation';
 import { trainableNetworkOf } from './coverage';
-import { addCrossEntropy } from './crossEntropy';
-import { DataType, Graph, type Value } from './graph';
+import { DataInGraph, type Batch, type BatchInGraph } from './data';
+import { DataType, Graph, output, type Value } from './graph';
 import type { Network } from './network';
 import { optimizerKinds } from './optimizers/index';
-import type { GraphOptimizer } from './optimizers/optimizer';
 import { requireGraphOptions, type GraphTrainingOptions } from './options';
-import { addNetwork, Pass } from './pass';
-import { addPenalties } from './penalty';
 import { learningRateAt } from './schedule';
 import type { Feed, Session } from './session';
+import { addScore, addStep, addStepInputs, type Trained } from './step';
 import { Variables } from './variables';
 import { WeightAverages } from './weightAverages';
 import { WeightDecay } from './weightDecay';
@@ -21,18 +18,17 @@ export interface LossAndAccuracy {
   readonly accuracy: number;
 }
 
-/** Images with their classes. */
-export interface Batch {
-  /** The numbers of `count` images of the model's size, one after the other. */
-  readonly images: Float32Array;
-  /** The class of each image, a whole number from 0. */
-  readonly labels: Uint8Array | Int32Array;
-  /** How many images, from 1. */
-  readonly count: number;
-}
-
 /** Images scored at a time. */
 const scoringBatch = 250;
+
+/** Steps in one run, where the network is so small that the way into a run would count. */
+const stepsOfSmall = 10;
+
+/** Images in a batch up to which such steps run together. */
+const mostOfSmallBatch = 1000;
+
+/** Weights up to which a network of dense layers is small. */
+const weightsOfSmall = 1e6;
 
 /**
  * The training of a network as one TensorFlow graph, in which a step is one native call.
@@ -46,49 +42,36 @@ const scoringBatch = 250;
  */
 export class GraphTraining {
   private readonly graph = new Graph();
-  private readonly weights: readonly tf.LayerVariable[];
-  private readonly trained: readonly tf.LayerVariable[];
-  private readonly variables: Variables;
-  private readonly optimizer: GraphOptimizer;
-  private readonly decay?: WeightDecay;
-  private readonly averages?: WeightAverages;
-  private readonly seeds = this.graph.input(DataType.int32, [2]);
-  private readonly onAll: Programs;
-  private readonly onOne: Programs;
+  private readonly trained: Trained;
+  private readonly data: DataInGraph | undefined;
+  private readonly onBatch: readonly BatchProgram[];
+  private readonly scoring: readonly BatchProgram[];
+  private readonly onRows: readonly RowsProgram[] = [];
+  private readonly onManyRows?: RowsProgram;
   private readonly session: Session;
-  private readonly imageShape: readonly number[];
-  private readonly classCount: number;
+
   private stepsDone: number;
 
   private constructor(
     private readonly model: tf.LayersModel,
-    private readonly network: Network,
-    private readonly options: GraphTrainingOptions,
+    network: Network,
+    options: GraphTrainingOptions,
   ) {
-    const { graph } = this;
-    const { replicas = 1, weightDecay = 0, averageDecay = 0 } = options;
-    // A layer that a model has twice gives its weights twice.
-    this.weights = [...new Set(model.weights as unknown as tf.LayerVariable[])];
-    this.trained = [...new Set(trainedWeights(model))];
-    const shapes = this.weights.map(({ shape }) => shape as number[]);
-    this.variables = new Variables(graph, 'weight', shapes);
-    const Optimizer = optimizerKinds[model.optimizer.getClassName()];
-    this.optimizer = new Optimizer(graph, model.optimizer, this.trained);
-    if (weightDecay > 0) this.decay = new WeightDecay(graph, weightDecay);
-    if (averageDecay > 0) {
-      const trainedShapes = this.trained.map(({ shape }) => shape as number[]);
-      this.averages = new WeightAverages(graph, trainedShapes, averageDecay);
+    const { replicas = 1, data, stepsDone = 0 } = options;
+    this.stepsDone = stepsDone;
+    this.trained = this.addTrained(network, options);
+    // A part without images would have no mean to normalize by, so small batches go as a whole.
+    const partCounts = replicas === 1 ? [1] : [replicas, 1];
+    this.onBatch = partCounts.map((parts) => this.addBatchProgram('step', parts));
+    this.scoring = partCounts.map((parts) => this.addBatchProgram('score', parts));
+    if (data !== undefined) {
+      this.data = new DataInGraph(this.graph, data, this.trained.imageShape);
+      this.onRows = partCounts.map((parts) => this.addRowsProgram(parts, 1));
+      if (replicas === 1 && isSmall(network)) {
+        this.onManyRows = this.addRowsProgram(1, stepsOfSmall);
+      }
     }
-    this.stepsDone = options.stepsDone ?? 0;
-    this.imageShape = model.inputs[0].shape.slice(1) as number[];
-    this.classCount = model.outputs[0].shape[1] as number;
-    const inputs = Array.from({ length: replicas }, () => ({
-      images: graph.input(DataType.float, [-1, ...this.imageShape]),
-      labels: graph.input(DataType.int32, [-1]),
-    }));
-    this.onAll = this.addPrograms(inputs);
-    this.onOne = replicas === 1 ? this.onAll : this.addPrograms(inputs.slice(0, 1));
-    this.session = graph.load();
+    this.session = this.graph.load();
   }
 
   /**
@@ -111,7 +94,8 @@ export class GraphTraining {
     try {
       training = new GraphTraining(model, network, options);
       training.loadWeights(options.ownState);
-      await training.optimizer.state.load(training.session);
+      training.data?.load(training.session);
+      await training.trained.optimizer.state.load(training.session);
       return training;
     } catch {
       // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it.
@@ -128,31 +112,41 @@ export class GraphTraining {
    * @returns Loss and accuracy before the step; NaN as the loss, when a gradient is not finite.
    */
   step(batch: Batch, drawSeed: () => number): LossAndAccuracy {
-    const seeds = { values: Int32Array.of(drawSeed(), drawSeed()), shape: [2] };
-    const { learningRate, stepsDone } = this;
-    const result = this.run('step', batch, [
-      [this.seeds, seeds],
-      ...this.optimizer.nextInputs(learningRate),
-      ...(this.decay?.nextInputs(learningRate) ?? []),
-      ...(this.averages?.nextInputs(stepsDone) ?? []),
-    ]);
-    this.stepsDone += 1;
-    return result;
+    const program = fitting(this.onBatch, batch.count);
+    return this.run(program, this.feedsOf(program, batch), batch.count, drawSeed)[0];
   }
 
-  /** Learning rate of the next step. */
-  get learningRate(): number {
-    // It is protected in every optimizer of tfjs.
-    const { learningRate: peak } = this.model.optimizer as unknown as { learningRate: number };
-    const { schedule } = this.options;
-    return schedule === undefined ? peak : learningRateAt(schedule, { step: this.stepsDone, peak });
+  /**
+   * Trains on batches of the data in the graph, one after the other, to the bit as `step` does.
+   *
+   * @param batches - For each batch the places of its images in the data, whole numbers from 0.
+   * @param drawSeed - As of `step`.
+   * @returns What `step` returns, for each batch.
+   * @throws Error when the graph has no data, or a place is not in them.
+   */
+  stepsOn(batches: readonly ArrayLike<number>[], drawSeed: () => number): LossAndAccuracy[] {
+    if (this.data === undefined) {
+      throw new Error('there is no data in the graph; give it to GraphTraining.compile');
+    }
+    const [{ length: count }] = batches;
+    const many = this.onManyRows;
+    if (batches.length === many?.steps && batches.every(({ length }) => length === count)) {
+      return this.run(many, feedsOfRows(many, batches), count, drawSeed);
+    }
+    return batches.flatMap((batch) => {
+      const program = fitting(this.onRows, batch.length);
+      return this.run(program, feedsOfRows(program, [batch]), batch.length, drawSeed);
+    });
   }
 
-  /** Gives what neither the model nor its optimizer hold after a `save`: the weights without averages. */
-  ownState(): Float32Array[] {
-    if (this.averages === undefined) return [];
-    const values = this.variables.read(this.session);
-    return this.trained.map((weight) => values[this.weights.indexOf(weight)]);
+  /**
+   * Gives how many batches `stepsOn` takes best at a time: those of small networks run together, yet
+   * for a fraction of a second.
+   *
+   * @param batchSize - Images in a batch, from 1.
+   */
+  stepsAtATime(batchSize: number): number {
+    return batchSize <= mostOfSmallBatch ? (this.onManyRows?.steps ?? 1) : 1;
   }
 
   /** Scores images by the weights that the steps have led to; without penalties, as tfjs does. */
@@ -160,24 +154,41 @@ export class GraphTraining {
     let [loss, accuracy] = [0, 0];
     for (let start = 0; start < images.count; start += scoringBatch) {
       const batch = part(images, start, Math.min(start + scoringBatch, images.count));
-      const means = this.run('score', batch, []);
+      const program = fitting(this.scoring, batch.count);
+      const [means] = this.run(program, this.feedsOf(program, batch), batch.count);
       loss += (means.loss * batch.count) / images.count;
       accuracy += (means.accuracy * batch.count) / images.count;
     }
     return { loss, accuracy };
   }
 
+  /** Learning rate of the next step. */
+  get learningRate(): number {
+    // It is protected in every optimizer of tfjs.
+    const { learningRate: peak } = this.model.optimizer as unknown as { learningRate: number };
+    const { schedule } = this.trained.options;
+    return schedule === undefined ? peak : learningRateAt(schedule, { step: this.stepsDone, peak });
+  }
+
+  /** Gives what neither the model nor its optimizer hold after a `save`: the weights without averages. */
+  ownState(): Float32Array[] {
+    const { averages, variables, trained, weights } = this.trained;
+    if (averages === undefined) return [];
+    const values = variables.get(this.session);
+    return trained.map((weight) => values[weights.indexOf(weight)]);
+  }
+
   /** Gives the model the weights, and its optimizer the state, that the steps have led to. */
   async save(): Promise<void> {
-    const averages = this.averages?.variables.read(this.session);
-    this.variables.read(this.session).forEach((own, index) => {
-      const weight = this.weights[index];
-      const values = averages?.[this.trained.indexOf(weight)] ?? own;
-      const tensor = tf.tensor(values, weight.shape as number[]);
-      weight.write(tensor);
+    const { weights, trained, variables, averages, optimizer } = this.trained;
+    const averaged = averages?.variables.get(this.session);
+    variables.get(this.session).forEach((own, index) => {
+      const values = averaged?.[trained.indexOf(weights[index])] ?? own;
+      const tensor = tf.tensor(values, variables.shapes[index] as number[]);
+      weights[index].write(tensor);
       tensor.dispose();
     });
-    await this.optimizer.state.save(this.session);
+    await optimizer.state.save(this.session);
   }
 
   /** Frees the graph; the model stays as it is. */
@@ -185,127 +196,133 @@ export class GraphTraining {
     this.session.dispose();
   }
 
+  /** Adds the variables of a training, and finds what changes them. */
+  private addTrained(network: Network, options: GraphTrainingOptions): Trained {
+    const { graph, model } = this;
+    const { weightDecay = 0, averageDecay = 0 } = options;
+    // A layer that a model has twice gives its weights twice.
+    const weights = [...new Set(model.weights as unknown as tf.LayerVariable[])];
+    const trained = [...new Set(trainedWeights(model))];
+    const [shapes, trainedShapes] = [weights, trained].map((some) =>
+      some.map(({ shape }) => shape as number[]),
+    );
+    const Optimizer = optimizerKinds[model.optimizer.getClassName()];
+    return {
+      network,
+      weights,
+      trained,
+      variables: new Variables(graph, 'weight', shapes),
+      optimizer: new Optimizer(graph, model.optimizer, trained),
+      ...(weightDecay > 0 && { decay: new WeightDecay(graph, weightDecay) }),
+      ...(averageDecay > 0 && { averages: new WeightAverages(graph, trainedShapes, averageDecay) }),
+      options,
+      imageShape: model.inputs[0].shape.slice(1) as number[],
+      classCount: model.outputs[0].shape[1] as number,
+    };
+  }
+
   /** Sets the weights to the model's, which are the averages where there are such. */
   private loadWeights(ownState: readonly Float32Array[] = []): void {
-    const values = this.weights.map((weight) => weight.read().dataSync() as Float32Array);
-    const own = values.map((value, index) => {
-      return ownState[this.trained.indexOf(this.weights[index])] ?? value;
-    });
-    this.variables.assign(this.session, own);
-    const trained = this.trained.map((weight) => values[this.weights.indexOf(weight)]);
-    this.averages?.variables.assign(this.session, trained);
+    const { weights, trained, variables, averages } = this.trained;
+    const values = weights.map((weight) => weight.read().dataSync() as Float32Array);
+    const own = values.map((value, index) => ownState[trained.indexOf(weights[index])] ?? value);
+    variables.assign(this.session, own);
+    const averaged = trained.map((weight) => values[weights.indexOf(weight)]);
+    averages?.variables.assign(this.session, averaged);
   }
 
-  private addPrograms(inputs: readonly BatchInput[]): Programs {
-    return { inputs, step: this.addStep(inputs), score: this.addScore(inputs) };
+  /** Gives the numbers that the next step is fed, which then counts as taken. */
+  private nextInputs(): number[] {
+    const { optimizer, decay, averages } = this.trained;
+    const { learningRate, stepsDone } = this;
+    this.stepsDone += 1;
+    return [
+      ...optimizer.nextInputs(learningRate),
+      ...(decay?.nextInputs(learningRate) ?? []),
+      ...(averages?.nextInputs(stepsDone) ?? []),
+    ];
   }
 
-  private addStep(inputs: readonly BatchInput[]): Value {
-    const { graph, network } = this;
-    const count = this.addCount(inputs);
-    const replicas = inputs.map(({ images, labels }, index) => {
-      const offset = graph.constant(Int32Array.of(index, 0));
-      const seeds = graph.op('AddV2', [this.seeds, offset]);
-      const pass = new Pass(graph, this.weights, this.variables.values, seeds);
-      const { output, backward } = addNetwork(
-        pass,
-        network.layers,
-        this.addAugmented(pass, images),
-      );
-      const { classCount } = this;
-      const smoothing = this.options.labelSmoothing ?? 0;
-      const entropy = addCrossEntropy(graph, output, labels, count, { classCount, smoothing });
-      backward(entropy.gradient);
-      return { pass, entropy };
-    });
-    const passes = replicas.map(({ pass }) => pass);
-    const penalty = addPenalties(passes[0], network.penalties);
-    const gradients = this.trained.map((weight) =>
-      graph.sum(passes.map((pass) => pass.gradientBy(weight))),
-    );
-    const handles = this.trained.map((weight) => this.handle(weight));
-    const values = this.trained.map((weight) => passes[0].readFloat(weight));
-    const shapes = this.trained.map(({ shape }) => shape);
-    const decayed = this.decay?.addStep(handles, values, gradients, shapes) ?? gradients;
-    const steps = this.optimizer.addStep(handles, decayed);
-    const averaged = this.averages?.addStep(handles, steps) ?? [];
-    const updates = [...steps, ...this.moveAverages(passes), ...averaged];
-    const losses = replicas.map(({ entropy }) => entropy.loss);
-    const correct = graph.sum(replicas.map(({ entropy }) => entropy.correct));
-    const loss = graph.sum([...losses, addFiniteCheck(graph, gradients)]);
-    return graph.after(graph.op('Pack', [loss, correct, penalty], { N: 3 }), updates);
+  /** Adds a step or a scoring of images and labels that are fed. */
+  private addBatchProgram(kind: 'step' | 'score', partCount: number): BatchProgram {
+    const { graph, trained } = this;
+    const parts = Array.from({ length: partCount }, () => ({
+      images: graph.input(DataType.float, [-1, ...trained.imageShape]),
+      labels: graph.input(DataType.int32, [-1]),
+    }));
+    if (kind === 'score') {
+      return { steps: 1, feeds: parts, output: addScore(graph, trained, parts) };
+    }
+    const inputs = addStepInputs(graph, trained, 1);
+    const result = addStep(graph, trained, parts, inputs.ofStep(0));
+    return { steps: 1, feeds: parts, inputs, output: result };
   }
 
-  private addScore(inputs: readonly BatchInput[]): Value {
-    const { graph, network } = this;
-    const count = this.addCount(inputs);
-    const scores = inputs.map(({ images, labels }) => {
-      const pass = new Pass(graph, this.weights, this.scoredWeights());
-      const { output } = addNetwork(pass, network.layers, images);
-      return addCrossEntropy(graph, output, labels, count, { classCount: this.classCount });
-    });
-    const loss = graph.sum(scores.map(({ loss }) => loss));
-    const correct = graph.sum(scores.map(({ correct }) => correct));
-    return graph.op('Pack', [loss, correct, graph.scalar(0)], { N: 3 });
+  /** Adds steps one after the other on rows of the data that are fed. */
+  private addRowsProgram(partCount: number, steps: number): RowsProgram {
+    const { graph, trained } = this;
+    const data = this.data as DataInGraph;
+    const feeds = Array.from({ length: partCount }, () => graph.input(DataType.int32, [steps, -1]));
+    const rows = feeds.map((feed) => graph.op('Unpack', [feed], { num: steps }));
+    const inputs = addStepInputs(graph, trained, steps);
+    const results: Value[] = [];
+    for (let step = 0; step < steps; step++) {
+      const parts = rows.map((value) => data.rows(output(value, step)));
+      results.push(addStep(graph, trained, parts, inputs.ofStep(step), results[step - 1]));
+    }
+    return { steps, feeds, inputs, output: graph.op('Pack', results, { N: steps }) };
   }
 
-  /** Moves the images of a pass, where there is an augmentation. */
-  private addAugmented(pass: Pass, images: Value): Value {
-    const { augmentation } = this.options;
-    if (augmentation === undefined) return images;
-    const seeds = pass.drawSeeds();
-    return addAugmentation(this.graph, images, this.imageShape, augmentation, seeds).images;
-  }
-
-  /** Gives the weights that a score asks for. */
-  private scoredWeights(): Value[] {
-    const { trained, variables, averages } = this;
-    return this.weights.map((weight, index) => {
-      return averages?.variables.values[trained.indexOf(weight)] ?? variables.values[index];
+  private feedsOf({ feeds }: BatchProgram, batch: Batch): [Value, Feed][] {
+    return parts(batch.count, feeds.length).flatMap(([start, end], index): [Value, Feed][] => {
+      const { images, labels, count } = part(batch, start, end);
+      const floats =
+        images instanceof Uint8Array ? Float32Array.from(images, (byte) => byte / 255) : images;
+      return [
+        [feeds[index].images, { values: floats, shape: [count, ...this.trained.imageShape] }],
+        [feeds[index].labels, { values: Int32Array.from(labels), shape: [count] }],
+      ];
     });
   }
 
-  private addCount(inputs: readonly BatchInput[]): Value {
-    const { graph } = this;
-    return graph.sum(
-      inputs.map(({ labels }) => graph.cast(graph.op('Size', [labels]), DataType.float)),
-    );
-  }
-
-  /** Adds the operations that move averages to the mean over the passes. */
-  private moveAverages(passes: readonly Pass[]): Value[] {
-    const { graph } = this;
-    return passes[0].statistics.map(({ average, momentum }, index) => {
-      const sum = graph.sum(passes.map(({ statistics }) => statistics[index].ofBatch));
-      const mean = graph.op('Mul', [sum, graph.scalar(1 / passes.length)]);
-      const distance = graph.op('Sub', [passes[0].readFloat(average), mean]);
-      const step = graph.op('Mul', [distance, graph.scalar(1 - momentum)]);
-      const dtype = { type: DataType.float };
-      return graph.add('AssignSubVariableOp', [this.handle(average), step], { dtype });
-    });
-  }
-
-  private handle(weight: tf.LayerVariable): Value {
-    return this.variables.handles[this.weights.indexOf(weight)];
-  }
-
+  /** Runs a program on batches of `count` images, and gives the means of each. */
   private run(
-    program: 'step' | 'score',
-    batch: Batch,
-    otherInputs: readonly [Value, Feed][],
-  ): LossAndAccuracy {
-    // A part without images would have no mean to normalize by.
-    const programs = batch.count < this.onAll.inputs.length ? this.onOne : this.onAll;
-    const inputs = new Map(otherInputs);
-    programs.inputs.forEach(({ images, labels }, index, { length }) => {
-      const [start, end] = [index, index + 1].map((i) => Math.round((i * batch.count) / length));
-      const some = part(batch, start, end);
-      inputs.set(images, { values: some.images, shape: [some.count, ...this.imageShape] });
-      inputs.set(labels, { values: Int32Array.from(some.labels), shape: [some.count] });
+    { steps, inputs, output }: Program,
+    feeds: readonly [Value, Feed][],
+    count: number,
+    drawSeed?: () => number,
+  ): LossAndAccuracy[] {
+    const all = new Map(feeds);
+    if (inputs !== undefined && drawSeed !== undefined) {
+      const seeds = Int32Array.from({ length: 2 * steps }, drawSeed);
+      const numbers = Array.from({ length: steps }, () => this.nextInputs());
+      all.set(inputs.seeds, { values: seeds, shape: [steps, 2] });
+      const values = Float32Array.from(numbers.flat());
+      all.set(inputs.numbers, { values, shape: [values.length] });
+    }
+    const [results] = this.session.run(all, [output]);
+    return Array.from({ length: steps }, (_, step) => {
+      const [loss, correct, penalty] = results.subarray(3 * step, 3 * step + 3);
+      return { loss: loss / count + penalty, accuracy: correct / count };
     });
-    const [[loss, correct, penalty]] = this.session.run(inputs, [programs[program]]);
-    return { loss: loss / batch.count + penalty, accuracy: correct / batch.count };
   }
+}
+
+/** What can be run: steps one after the other, or a scoring. */
+interface Program {
+  readonly steps: number;
+  readonly inputs?: { readonly seeds: Value; readonly numbers: Value };
+  readonly output: Value;
+}
+
+/** A program on images that are fed, in one or more parts. */
+interface BatchProgram extends Program {
+  readonly feeds: readonly BatchInGraph[];
+}
+
+/** A program on rows of the data, in one or more parts. */
+interface RowsProgram extends Program {
+  readonly feeds: readonly Value[];
 }
 
 /**
@@ -321,33 +338,46 @@ export function trainedWeights(model: tf.LayersModel): tf.LayerVariable[] {
   return weights.filter((weight) => collectedTrainableWeights.includes(weight));
 }
 
-/** What a batch can be put through, in as many parts as there are inputs. */
-interface Programs {
-  readonly inputs: readonly BatchInput[];
-  readonly step: Value;
-  readonly score: Value;
+/** Whether a step of a network takes so little time that the way into a run would count. */
+function isSmall({ plan }: Network): boolean {
+  const onlyRows = plan.every(({ layer }) => !/Conv|Pool/.test(layer.getClassName()));
+  const weights = plan.reduce((sum, { layer }) => sum + layer.countParams(), 0);
+  return onlyRows && weights < weightsOfSmall;
 }
 
-/** What a part of a batch is fed to. */
-interface BatchInput {
-  readonly images: Value;
-  readonly labels: Value;
+/** Gives the program for a batch: with parts, where none of them would be empty. */
+function fitting<P extends { readonly feeds: readonly unknown[] }>(
+  programs: readonly P[],
+  count: number,
+): P {
+  return programs.find(({ feeds }) => count >= feeds.length) as P;
+}
+
+/** Gives the start and end of each part of a batch. */
+function parts(count: number, length: number): [start: number, end: number][] {
+  const borders = Array.from({ length: length + 1 }, (_, i) => Math.round((i * count) / length));
+  return borders.slice(1).map((end, index) => [borders[index], end]);
 }
 
 function part({ images, labels, count }: Batch, start: number, end: number): Batch {
-  const pixels = images.length / count;
+  const size = images.length / count;
   return {
-    images: images.subarray(start * pixels, end * pixels),
+    images: images.subarray(start * size, end * size),
     labels: labels.subarray(start, end),
     count: end - start,
   };
 }
 
-/**
- * Adds 0 where all gradients are finite, else NaN: a relu that oneDNN fuses gives 0 for NaN, so
- * that the loss alone would not show that a training is lost.
- */
-function addFiniteCheck(graph: Graph, gradients: readonly Value[]): Value {
-  const norms = graph.sum(gradients.map((gradient) => graph.op('L2Loss', [gradient])));
-  return graph.op('Mul', [norms, graph.scalar(0)]);
+/** Feeds the rows of batches of one size. */
+function feedsOfRows(
+  { feeds }: RowsProgram,
+  batches: readonly ArrayLike<number>[],
+): [Value, Feed][] {
+  return parts(batches[0].length, feeds.length).map(([start, end], index) => {
+    const values = new Int32Array(batches.length * (end - start));
+    batches.forEach((rows, batch) => {
+      values.set(Array.prototype.slice.call(rows, start, end), batch * (end - start));
+    });
+    return [feeds[index], { values, shape: [batches.length, end - start] }];
+  });
 }

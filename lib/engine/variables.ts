@@ -5,8 +5,7 @@ import type { Session } from './session';
 export class Variables {
   /** Names the variables in operations that change them. */
   readonly handles: readonly Value[];
-  /** What they hold when a run begins. */
-  readonly values: readonly Value[];
+  private readonly values: readonly Value[];
   private readonly inputs: readonly Value[];
   private readonly assigned: Value;
 
@@ -15,7 +14,7 @@ export class Variables {
    * @param shapes - One shape per variable.
    */
   constructor(
-    graph: Graph,
+    private readonly graph: Graph,
     purpose: string,
     readonly shapes: readonly (readonly number[])[],
   ) {
@@ -23,7 +22,7 @@ export class Variables {
     this.handles = shapes.map((shape, index) =>
       graph.add('VarHandleOp', [], { dtype, shape: { shape }, shared_name: `${purpose}_${index}` }),
     );
-    this.values = this.handles.map((handle) => graph.add('ReadVariableOp', [handle], { dtype }));
+    this.values = this.read();
     this.inputs = shapes.map((shape) => graph.input(DataType.float, shape));
     const assignments = this.handles.map((handle, index) =>
       graph.add('AssignVariableOp', [handle, this.inputs[index]], { dtype }),
@@ -37,8 +36,24 @@ export class Variables {
     session.run(new Map(feeds.map((feed, index) => [this.inputs[index], feed])), [this.assigned]);
   }
 
+  /**
+   * Adds what the variables hold.
+   *
+   * @param after - A value that must exist before. @default what they hold when a run begins
+   */
+  read(after?: Value): Value[] {
+    return this.handles.map((handle) =>
+      this.graph.add(
+        'ReadVariableOp',
+        [handle],
+        { dtype: { type: DataType.float } },
+        after === undefined ? [] : [after],
+      ),
+    );
+  }
+
   /** Gives what all variables hold. */
-  read(session: Session): Float32Array[] {
+  get(session: Session): Float32Array[] {
     if (this.values.length === 0) return [];
     return session.run(new Map(), this.values) as Float32Array[];
   }

@@ -1,12 +1,11 @@
 import { DataType, type Graph, type Value } from './graph';
-import type { Feed } from './session';
 import { Variables } from './variables';
 
 /** An exponential moving average of each trained weight; the first step sets it, as in Keras. */
 export class WeightAverages {
   readonly variables: Variables;
-  private readonly staying: Value;
-  private readonly coming: Value;
+  /** How many numbers each step is fed. */
+  readonly inputCount = 2;
 
   /**
    * @param shapes - Of the trained weights.
@@ -18,8 +17,6 @@ export class WeightAverages {
     private readonly decay: number,
   ) {
     this.variables = new Variables(graph, 'average', shapes);
-    this.staying = graph.input(DataType.float, []);
-    this.coming = graph.input(DataType.float, []);
   }
 
   /**
@@ -27,26 +24,31 @@ export class WeightAverages {
    *
    * @param handles - The trained variables.
    * @param updates - The operations that change each of them in this step.
+   * @param inputs - What the step is fed, as scalars.
+   * @param after - A value that must exist before the averages are read, of the step before this.
    * @returns The operations to run for the step.
    */
-  addStep(handles: readonly Value[], updates: readonly Value[]): Value[] {
+  addStep(
+    handles: readonly Value[],
+    updates: readonly Value[],
+    [staying, coming]: readonly Value[],
+    after?: Value,
+  ): Value[] {
     const { graph, variables } = this;
+    const averages = variables.read(after);
     const dtype = { type: DataType.float };
     return handles.map((handle, index) => {
       const weight = graph.add('ReadVariableOp', [handle], { dtype }, [updates[index]]);
-      const stays = graph.op('Mul', [variables.values[index], this.staying]);
-      const comes = graph.op('Mul', [weight, this.coming]);
+      const stays = graph.op('Mul', [averages[index], staying]);
+      const comes = graph.op('Mul', [weight, coming]);
       const average = graph.op('AddV2', [stays, comes]);
       return graph.add('AssignVariableOp', [variables.handles[index], average], { dtype });
     });
   }
 
   /** Gives what to feed for the next step, before which so many were taken. */
-  nextInputs(stepsDone: number): [Value, Feed][] {
+  nextInputs(stepsDone: number): number[] {
     const staying = stepsDone === 0 ? 0 : this.decay;
-    return [
-      [this.staying, { values: Float32Array.of(staying), shape: [] }],
-      [this.coming, { values: Float32Array.of(1 - staying), shape: [] }],
-    ];
+    return [staying, 1 - staying];
   }
 }

@@ -1,17 +1,15 @@
 import { DataType, type Graph, type Value } from './graph';
-import type { Feed } from './session';
 
 /** Takes a share of each kernel off, beside what the optimizer does; biases and scales stay. */
 export class WeightDecay {
-  private readonly factor: Value;
+  /** How many numbers each step is fed. */
+  readonly inputCount = 1;
 
   /** @param share - What a step takes off, divided by the learning rate. */
   constructor(
     private readonly graph: Graph,
     private readonly share: number,
-  ) {
-    this.factor = graph.input(DataType.float, []);
-  }
+  ) {}
 
   /**
    * Adds the operations that shrink the kernels before the optimizer takes its step.
@@ -20,6 +18,7 @@ export class WeightDecay {
    * @param values - What they hold before the step.
    * @param gradients - Gradient of the loss by each.
    * @param shapes - Of each; kernels have two axes or more.
+   * @param inputs - What the step is fed, as scalars.
    * @returns The gradients, which exist only after the kernels have shrunk.
    */
   addStep(
@@ -27,8 +26,9 @@ export class WeightDecay {
     values: readonly Value[],
     gradients: readonly Value[],
     shapes: readonly (readonly unknown[])[],
+    [factor]: readonly Value[],
   ): Value[] {
-    const { graph, factor } = this;
+    const { graph } = this;
     return gradients.map((gradient, index) => {
       if (shapes[index].length < 2) return gradient;
       const loss = graph.op('Mul', [values[index], factor]);
@@ -39,8 +39,7 @@ export class WeightDecay {
   }
 
   /** Gives what to feed for the next step. */
-  nextInputs(learningRate: number): [Value, Feed][] {
-    const values = Float32Array.of(this.share * learningRate);
-    return [[this.factor, { values, shape: [] }]];
+  nextInputs(learningRate: number): number[] {
+    return [this.share * learningRate];
   }
 }

@@ -1,5 +1,4 @@
-import type { DigitSet } from '../data/digits';
-import { selectDigits } from '../data/digits';
+import { selectDigits, type DigitSet } from '../data/digits';
 import { GraphTraining, trainedWeights } from '../engine';
 import {
   drawSeed,
@@ -98,6 +97,7 @@ export class TrainingRun {
     const inGraph = options.fusedKernels
       ? await GraphTraining.compile(model, {
           ...options.graph,
+          data: digits.training,
           stepsDone: (before?.epochs.length ?? 0) * options.batchCount,
           ownState: checkpoint?.stepState,
         })
@@ -193,14 +193,25 @@ export class TrainingRun {
     const { batchCount } = this.clock;
     const order = shuffledIndices(training.count, seededRandom(seed, `shuffle ${epoch}`));
     const means = new EpochMeans(this.model);
-    for (let batch = 1; batch <= batchCount && !this.stopped; batch++) {
+    const { steps } = this;
+    const draw = () => drawSeed(this.random);
+    const atATime = steps instanceof GraphTraining ? steps.stepsAtATime(batchSize) : 1;
+    for (let done = 0; done < batchCount && !this.stopped; done += atATime) {
       const start = performance.now();
-      const rows = order.subarray((batch - 1) * batchSize, batch * batchSize);
-      const digits = selectDigits(training, rows);
-      const result = await this.steps.step(digits, () => drawSeed(this.random));
-      means.add(result, rows.length, `epoch ${epoch}, batch ${batch} of ${batchCount}`);
-      this.clock.addBatch(rows.length, secondsSince(start));
-      this.report(epoch, batch, means, false);
+      const batches = Array.from({ length: Math.min(atATime, batchCount - done) }, (_, index) =>
+        order.subarray((done + index) * batchSize, (done + index + 1) * batchSize),
+      );
+      const results =
+        steps instanceof GraphTraining
+          ? steps.stepsOn(batches, draw)
+          : [await steps.step(selectDigits(training, batches[0]), draw)];
+      const seconds = secondsSince(start) / batches.length;
+      for (const [index, { length }] of batches.entries()) {
+        const batch = done + index + 1;
+        means.add(results[index], length, `epoch ${epoch}, batch ${batch} of ${batchCount}`);
+        this.clock.addBatch(length, seconds);
+        this.report(epoch, batch, means, false);
+      }
       // Signals and the notebook's messages wait for the event loop.
       await new Promise(setImmediate);
     }

@@ -1,6 +1,5 @@
 import type { tf } from '../../platform/tensorflow';
 import { DataType, type Graph, type Value } from '../graph';
-import type { Feed } from '../session';
 import type { GraphOptimizer } from './optimizer';
 import { OptimizerState } from './state';
 
@@ -15,7 +14,7 @@ interface AdamSettings {
 export class Adam implements GraphOptimizer {
   readonly state: OptimizerState;
   private readonly settings: AdamSettings;
-  private readonly rates: readonly Value[];
+  readonly inputCount = 4;
 
   /** @param weights - The weights to train. */
   constructor(
@@ -25,33 +24,32 @@ export class Adam implements GraphOptimizer {
   ) {
     this.settings = optimizer as unknown as AdamSettings;
     this.state = new OptimizerState(graph, optimizer, weights, ['m', 'v']);
-    this.rates = Array.from({ length: 4 }, () => graph.input(DataType.float, []));
   }
 
-  addStep(handles: readonly Value[], gradients: readonly Value[]): Value[] {
+  addStep(
+    handles: readonly Value[],
+    gradients: readonly Value[],
+    inputs: readonly Value[],
+  ): Value[] {
     const { graph } = this;
-    const [power1, power2, learningRate, epsilon] = this.rates;
+    const [power1, power2, learningRate, epsilon] = inputs;
     const beta1 = graph.scalar(this.settings.beta1);
     const beta2 = graph.scalar(this.settings.beta2);
     const [first, second] = ['m', 'v'].map((kind) => this.state.handlesOf(kind));
     return handles.map((handle, index) => {
       const rates = [power1, power2, learningRate, beta1, beta2, epsilon];
-      const inputs = [handle, first[index], second[index], ...rates, gradients[index]];
-      return graph.add('ResourceApplyAdam', inputs, { T: { type: DataType.float } });
+      const taken = [handle, first[index], second[index], ...rates, gradients[index]];
+      return graph.add('ResourceApplyAdam', taken, { T: { type: DataType.float } });
     });
   }
 
-  nextInputs(learningRate: number): [Value, Feed][] {
+  nextInputs(learningRate: number): number[] {
     const { beta1, beta2, epsilon } = this.settings;
     this.state.iterations += 1;
     const power1 = beta1 ** this.state.iterations;
     const power2 = beta2 ** this.state.iterations;
     // TensorFlow adds epsilon to the root of the biased second moment, tfjs to that of the
     // corrected one: scaled by the root of the correction, they are the same.
-    const values = [power1, power2, learningRate, epsilon * Math.sqrt(1 - power2)];
-    return this.rates.map((rate, index) => [
-      rate,
-      { values: Float32Array.of(values[index]), shape: [] },
-    ]);
+    return [power1, power2, learningRate, epsilon * Math.sqrt(1 - power2)];
   }
 }

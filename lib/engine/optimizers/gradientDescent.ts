@@ -1,6 +1,5 @@
 import type { tf } from '../../platform/tensorflow';
 import { DataType, type Graph, type Value } from '../graph';
-import type { Feed } from '../session';
 import type { GraphOptimizer } from './optimizer';
 import { OptimizerState } from './state';
 
@@ -17,7 +16,7 @@ interface MomentumSettings {
 export class GradientDescent implements GraphOptimizer {
   readonly state: OptimizerState;
   private readonly settings: MomentumSettings;
-  private readonly rate: Value;
+  readonly inputCount = 1;
 
   /** @param weights - The weights to train. */
   constructor(
@@ -28,11 +27,14 @@ export class GradientDescent implements GraphOptimizer {
     this.settings = optimizer as MomentumSettings;
     const kinds = this.settings.momentum === undefined ? [] : ['momentum'];
     this.state = new OptimizerState(graph, optimizer, weights, kinds);
-    this.rate = graph.input(DataType.float, []);
   }
 
-  addStep(handles: readonly Value[], gradients: readonly Value[]): Value[] {
-    const { graph, rate } = this;
+  addStep(
+    handles: readonly Value[],
+    gradients: readonly Value[],
+    [rate]: readonly Value[],
+  ): Value[] {
+    const { graph } = this;
     const { momentum, useNesterov = false } = this.settings;
     const T = { type: DataType.float };
     if (momentum === undefined) {
@@ -48,8 +50,8 @@ export class GradientDescent implements GraphOptimizer {
     });
   }
 
-  nextInputs(learningRate: number): [Value, Feed][] {
+  nextInputs(learningRate: number): number[] {
     this.state.iterations += 1;
-    return [[this.rate, { values: Float32Array.of(learningRate), shape: [] }]];
+    return [learningRate];
   }
 }

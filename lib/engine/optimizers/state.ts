@@ -60,7 +60,7 @@ export class OptimizerState {
     const names = this.momentNames();
     const state = [
       { name: 'iter', tensor: tf.scalar(this.iterations, 'int32') as tf.Tensor },
-      ...this.moments.read(session).map((values, index) => {
+      ...this.moments.get(session).map((values, index) => {
         return { name: names[index], tensor: tf.tensor(values, shapes[index] as number[]) };
       }),
     ];

@@ -224,7 +224,7 @@ class ModelInGraph {
     const shapes = model.weights.map(({ shape }) => shape as number[]);
     this.variables = new Variables(graph, 'weight', shapes);
     const seeds = graph.constant(Int32Array.of(1, 2));
-    const pass = new Pass(graph, model.weights, this.variables.values, seeds);
+    const pass = new Pass(graph, model.weights, this.variables.read(), seeds);
     const network = planOf(model).map((use) => {
       const add = layerInGraph(use);
       assert.ok(typeof add !== 'string', `${use.layer.name} ${add}`);

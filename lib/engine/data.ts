@@ -1,0 +1,87 @@
+import { DataType, type Graph, type Value } from './graph';
+import { typeOf, type Feed, type Session } from './session';
+
+/** Images with their classes. */
+export interface Batch {
+  /**
+   * The numbers of `count` images of the model's size, one after the other; bytes from 0 to 255 are
+   * read as 0 to 1.
+   */
+  readonly images: Float32Array | Uint8Array;
+  /** The class of each image, a whole number from 0. */
+  readonly labels: Uint8Array | Int32Array;
+  /** How many images, from 1. */
+  readonly count: number;
+}
+
+/** Images and labels of a batch in a graph. */
+export interface BatchInGraph {
+  readonly images: Value;
+  readonly labels: Value;
+}
+
+/** Images and labels that stay in a graph, so that a step needs to be told only which. */
+export class DataInGraph {
+  private readonly images: Value;
+  private readonly labels: Value;
+  /** What bytes are divided by: no constant, whose inverse TensorFlow would multiply by. */
+  private readonly highest: Value;
+  private readonly feeds: ReadonlyMap<Value, Feed>;
+  private readonly assigned: Value;
+
+  /** @param imageShape - Sizes of one image. */
+  constructor(
+    private readonly graph: Graph,
+    { images, labels, count }: Batch,
+    imageShape: readonly number[],
+  ) {
+    const feeds = new Map<Value, Feed>();
+    const assignments: Value[] = [];
+    const add = (name: string, values: Feed['values'], shape: number[]): Value => {
+      const type = { type: typeOf(values) };
+      const handle = graph.add('VarHandleOp', [], {
+        dtype: type,
+        shape: { shape },
+        shared_name: name,
+      });
+      const input = graph.input(type.type, shape);
+      feeds.set(input, { values, shape });
+      assignments.push(graph.add('AssignVariableOp', [handle, input], { dtype: type }));
+      return handle;
+    };
+    this.images = add('images', images, [count, ...imageShape]);
+    this.labels = add('labels', Int32Array.from(labels), [count]);
+    this.highest = add('highest', Float32Array.of(255), []);
+    this.feeds = feeds;
+    this.assigned = graph.after(graph.scalar(0), assignments);
+  }
+
+  /** Puts the data into the loaded graph. */
+  load(session: Session): void {
+    session.run(this.feeds, [this.assigned]);
+  }
+
+  /** Adds the images, as floats, and labels of some rows, a vector of whole numbers from 0. */
+  rows(rows: Value): BatchInGraph {
+    const { graph } = this;
+    const [images, labels] = [this.images, this.labels].map((handle) => {
+      const axis = graph.constant(Int32Array.of(0), []);
+      return graph.add('GatherV2', [this.read(handle), rows, axis], {
+        Tparams: { type: graph.typeOf(handle) },
+        Tindices: { type: DataType.int32 },
+        Taxis: { type: DataType.int32 },
+      });
+    });
+    const isBytes = graph.typeOf(images) === DataType.uint8;
+    const floats = graph.cast(images, DataType.float);
+    return {
+      images: isBytes ? graph.op('RealDiv', [floats, this.read(this.highest)]) : floats,
+      labels,
+    };
+  }
+
+  private read(handle: Value): Value {
+    const dtype = { type: this.graph.typeOf(handle) };
+    return this.graph.add('ReadVariableOp', [handle], { dtype });
+  }
+}

@@ -6,7 +6,7 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
   lib: 8800,
-  core: 2950,
+  core: 2980,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 40,

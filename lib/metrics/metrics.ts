@@ -159,6 +159,7 @@ export function confusionMatrix(
   guesses: ArrayLike<number>,
   { classCount = digitCount }: ClassCountOption = {},
 ): number[][] {
+  requireWhole('classCount', classCount, 2, mostClasses);
   checkClasses('labels', labels, classCount);
   checkLength('guesses', guesses, labels, 1);
   checkClasses('guesses', guesses, classCount);
@@ -366,6 +367,15 @@ export function wilsonInterval(
   };
 }
 
+/** A confusion matrix of more classes would not fit into memory. */
+const mostClasses = 10_000;
+
+/** Refuses what is no array, such as a tensor or nothing, with a TypeError. */
+function requireList(name: string, list: unknown): void {
+  if (Array.isArray(list) || ArrayBuffer.isView(list)) return;
+  throw new TypeError(`${name} is ${String(list)}; expected an array or typed array of numbers`);
+}
+
 const otherCount = 'For another number of classes give classCount';
 
 /** Gives '0', '1', ... as names of so many classes. */
@@ -392,6 +402,7 @@ function shareOnDiagonal(matrix: readonly (readonly number[])[]): number {
 
 function checkClasses(name: string, classes: ArrayLike<number>, classCount: number): void {
   requireWhole('classCount', classCount, 2);
+  requireList(name, classes);
   if (classes.length === 0) throw new RangeError(`${name} is empty; expected at least one class`);
   for (let row = 0; row < classes.length; row++) {
     const value = classes[row];
@@ -409,6 +420,7 @@ function checkLength(
   labels: ArrayLike<number>,
   perLabel: number,
 ): void {
+  requireList(name, values);
   const expected = labels.length * perLabel;
   if (values.length !== expected) {
     throw new RangeError(
@@ -426,6 +438,7 @@ function checkLength(
  * @throws RangeError that names the row or the count.
  */
 export function requireCounts(matrix: readonly (readonly number[])[], name = 'matrix'): void {
+  requireList(name, matrix);
   matrix.forEach((row, truth) => {
     if (row.length !== matrix.length) {
       throw new RangeError(
@@ -468,6 +481,7 @@ export function columnsOfDigits(probabilities: ArrayLike<number>): number {
 /** Refuses rows that are incomplete or hold anything but probabilities, with a RangeError. */
 export function checkProbabilities(probabilities: ArrayLike<number>, classCount: number): void {
   requireWhole('classCount', classCount, 2);
+  requireList('probabilities', probabilities);
   if (probabilities.length === 0 || probabilities.length % classCount !== 0) {
     throw new RangeError(
       `probabilities has length ${probabilities.length}; expected a positive multiple of ` +

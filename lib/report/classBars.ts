@@ -86,7 +86,7 @@ export function perClassBars(
 export function accuracyBars(
   counts: readonly (readonly number[])[],
   {
-    classNames = numberNames(counts.length),
+    classNames = numberNames(counts?.length ?? 0),
     title = 'Accuracy of every class',
   }: TitleOption & ClassNamesOption = {},
 ): Figure {

@@ -41,7 +41,7 @@ export function compareCurves(
         'apart. Compare fewer at once',
     );
   }
-  runs.forEach(({ history }, run) => requireShares(`runs[${run}].history`, history.epochs));
+  runs.forEach(({ history }, run) => requireShares(`runs[${run}].history`, history));
   const shown = runs.map(({ history }) =>
     thinned(history.epochs, [({ validationAccuracy }) => validationAccuracy]),
   );

@@ -27,7 +27,7 @@ import { requireMatrix } from './names';
 export function confusionHeatMap(
   counts: readonly (readonly number[])[],
   {
-    classNames = numberNames(counts.length),
+    classNames = numberNames(counts?.length ?? 0),
     title = 'Confusion matrix',
   }: TitleOption & ClassNamesOption = {},
 ): Figure {

@@ -2,7 +2,7 @@ import type { Layout, Plot } from 'nodeplotlib';
 import { axis } from './figure';
 import type { LogScale } from './logScale';
 import { round } from '../platform/numbers';
-import type { EpochResult } from '../training/train';
+import type { EpochResult, TrainingHistory } from '../training/train';
 
 /** Tells whether points are few enough to mark each; many would run into a broad band. */
 export function areMarked({ length }: readonly unknown[]): boolean {
@@ -63,8 +63,13 @@ function known(value: number | null): number {
   return value === null || !Number.isFinite(value) ? NaN : value;
 }
 
-export function requireShares(name: string, epochs: readonly EpochResult[]): void {
-  epochs.forEach((result, index) => {
+/** Refuses what is no history, or has an accuracy that is none. */
+export function requireShares(name: string, history: TrainingHistory): void {
+  const epochs = (history as TrainingHistory | null)?.epochs;
+  if (!Array.isArray(epochs)) {
+    throw new TypeError(`${name} is ${String(history)}; expected a history, as train gives it`);
+  }
+  epochs.forEach((result: EpochResult, index) => {
     for (const field of ['accuracy', 'validationAccuracy'] as const) {
       if (result[field] < 0 || result[field] > 1) {
         throw new RangeError(

@@ -86,8 +86,8 @@ export function requireMatrix(
   counts: readonly (readonly number[])[],
   classNames: readonly string[],
 ): void {
-  requireClassNames(classNames, counts.length);
   requireCounts(counts, 'counts');
+  requireClassNames(classNames, counts.length);
 }
 
 /**

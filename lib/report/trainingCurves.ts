@@ -31,8 +31,8 @@ export function trainingCurves(
   history: TrainingHistory,
   { title = 'Training', keptEpoch }: TitleOption & { readonly keptEpoch?: number } = {},
 ): Figure {
+  requireShares('history', history);
   const { epochs } = history;
-  requireShares('history', epochs);
   const lastEpoch = epochs.at(-1)?.epoch ?? 1;
   if (keptEpoch !== undefined && epochs.length > 0) {
     requireWhole('keptEpoch', keptEpoch, epochs[0].epoch, lastEpoch);

@@ -29,6 +29,11 @@ const signedLosses: unknown[] = ['hinge', 'squaredHinge'];
  * @throws Error that says what is wrong with it and what to do.
  */
 export function requireUsable(model: tf.LayersModel): void {
+  if (!Array.isArray((model as Partial<tf.LayersModel> | null)?.inputs)) {
+    throw new TypeError(
+      `model is ${String(model)}; expected a network, such as tf.sequential gives`,
+    );
+  }
   const { inputs, outputs } = model;
   if (inputs.length !== 1 || outputs.length !== 1) {
     throw new Error(

@@ -187,7 +187,7 @@ async function whileInTraining<T>(model: tf.LayersModel, work: () => Promise<T>)
 
 /** Refuses options out of range, and what is no list of callbacks, before the first is called. */
 function requireOptions(options: TrainingOptions): void {
-  const { epochs, batchSize = 128, replicas = 1, callbacks = [] } = options;
+  const { epochs, batchSize = 128, replicas = 1, callbacks = [] } = options ?? {};
   requireWhole('epochs', epochs, 1);
   requireWhole('batchSize', batchSize, 1);
   requireWhole('replicas', replicas, 1);

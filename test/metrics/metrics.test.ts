@@ -396,6 +396,18 @@ const rejections: readonly (readonly [string, () => unknown, string])[] = [
   ],
 ];
 
+it('metrics refuse what is no array, and matrices beyond memory', () => {
+  for (const nothing of [null, undefined, 5, {}] as unknown as number[][]) {
+    const refusal = { name: 'TypeError', message: /^(labels|probabilities|matrix) is .* expected/ };
+    assert.throws(() => accuracy(nothing, [1]), refusal);
+    assert.throws(() => logLoss(nothing, [1]), refusal);
+    assert.throws(() => logLoss([1], nothing), refusal);
+    assert.throws(() => mostProbableClasses(nothing), refusal);
+    assert.throws(() => normalizeRows(nothing as unknown as number[][]), refusal);
+  }
+  assert.throws(() => confusionMatrix([0], [0], { classCount: 1e9 }), /classCount is 1000000000;/);
+});
+
 it('mostProbableClasses(probabilities, { classCount }) has no end at 256 classes', () => {
   const probabilities = new Float64Array(600);
   probabilities[299] = 1;

@@ -4,6 +4,7 @@ import {
   classDistribution,
   confusionHeatMap,
   perClassBars,
+  trainingCurves,
 } from '../../lib/report/figures';
 import { classificationReport } from '../../lib/metrics/metrics';
 import { assertReadable, classNames, markupName, sixtyLetters } from '../fixtures';
@@ -74,3 +75,18 @@ function diagonal(classes: number, images: number): number[][] {
     Array.from({ length: classes }, (_, column) => (row === column ? images : 0)),
   );
 }
+
+it('figures refuse what they cannot draw, by its name', () => {
+  const nothing = null as never;
+  for (const [draw, message] of [
+    [() => confusionHeatMap(nothing), /TypeError: counts is null; expected an array/],
+    [() => accuracyBars(nothing), /TypeError: counts is null/],
+    [() => trainingCurves(nothing), /TypeError: history is null; expected a history/],
+    [
+      () => trainingCurves({} as never),
+      /TypeError: history is \[object Object\]; expected a history/,
+    ],
+  ] as const) {
+    assert.throws(draw, message);
+  }
+});

@@ -71,3 +71,9 @@ it('predict(model, images, { precision }) is near in 16 bits, and refuses anothe
   );
   model.dispose();
 });
+
+it('predict(model, images) refuses what is no network', async () => {
+  for (const model of [null, undefined, {}]) {
+    await assert.rejects(predict(model as unknown as tf.LayersModel, [1]), /TypeError: model is /);
+  }
+});

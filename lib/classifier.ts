@@ -34,6 +34,7 @@ export interface ClassifierTrainingOptions extends Pick<
   | 'callbacks'
   | 'checkpointFile'
   | 'labelSmoothing'
+  | 'precision'
   | 'onProgress'
   | 'schedule'
   | 'signal'

@@ -23,6 +23,8 @@ export interface Trained {
   readonly decay?: WeightDecay;
   readonly averages?: WeightAverages;
   readonly options: GraphTrainingOptions;
+  /** In which the layers compute. */
+  readonly type: DataType;
   /** Sizes of one image. */
   readonly imageShape: readonly number[];
   readonly classCount: number;
@@ -82,7 +84,7 @@ export function addStep(
   const runs = parts.map(({ images, labels }, index) => {
     const offset = graph.constant(Int32Array.of(index, 0));
     const seeds = graph.op('AddV2', [inputs.seeds, offset]);
-    const pass = new Pass(graph, to.weights, values, seeds);
+    const pass = new Pass(graph, to.weights, values, seeds, to.type);
     const { output, backward } = addNetwork(
       pass,
       to.network.layers,
@@ -140,7 +142,7 @@ function addUpdates(
  */
 export function addScore(
   graph: Graph,
-  { network, weights, trained, variables, averages, classCount }: Trained,
+  { network, weights, trained, variables, averages, classCount, type }: Trained,
   parts: readonly BatchInGraph[],
 ): Value {
   const count = addCount(graph, parts);
@@ -149,7 +151,7 @@ export function addScore(
     return averaged?.[trained.indexOf(weights[index])] ?? own;
   });
   const scores = parts.map(({ images, labels }) => {
-    const pass = new Pass(graph, weights, values);
+    const pass = new Pass(graph, weights, values, undefined, type);
     const { output } = addNetwork(pass, network.layers, images);
     return addCrossEntropy(graph, output, labels, count, { classCount });
   });

@@ -5,6 +5,7 @@ import { DataType, Graph, output, type Value } from './graph';
 import type { Network } from './network';
 import { optimizerKinds } from './optimizers/index';
 import { requireGraphOptions, type GraphTrainingOptions } from './options';
+import { typeOfPrecision } from './precision';
 import { learningRateAt } from './schedule';
 import type { Feed, Session } from './session';
 import { addScore, addStep, addStepInputs, type Trained } from './step';
@@ -199,7 +200,7 @@ export class GraphTraining {
   /** Adds the variables of a training, and finds what changes them. */
   private addTrained(network: Network, options: GraphTrainingOptions): Trained {
     const { graph, model } = this;
-    const { weightDecay = 0, averageDecay = 0 } = options;
+    const { weightDecay = 0, averageDecay = 0, precision = 'float32' } = options;
     // A layer that a model has twice gives its weights twice.
     const weights = [...new Set(model.weights as unknown as tf.LayerVariable[])];
     const trained = [...new Set(trainedWeights(model))];
@@ -216,6 +217,7 @@ export class GraphTraining {
       ...(weightDecay > 0 && { decay: new WeightDecay(graph, weightDecay) }),
       ...(averageDecay > 0 && { averages: new WeightAverages(graph, trainedShapes, averageDecay) }),
       options,
+      type: typeOfPrecision(precision),
       imageShape: model.inputs[0].shape.slice(1) as number[],
       classCount: model.outputs[0].shape[1] as number,
     };

@@ -236,7 +236,7 @@ export class TrainingRun {
 
 function withDefaults(options: TrainingOptions, imageCount: number) {
   const { epochs, batchSize = 128, replicas = 1, schedule, ...others } = options;
-  const { augmentation, weightDecay, labelSmoothing, averageDecay } = options;
+  const { precision, augmentation, weightDecay, labelSmoothing, averageDecay } = options;
   const batchCount = Math.ceil(imageCount / batchSize);
   return {
     ...others,
@@ -250,6 +250,8 @@ function withDefaults(options: TrainingOptions, imageCount: number) {
     /** What the engine is given. */
     graph: {
       replicas,
+      // What is the default is left out, so that checkpoints from before there was a choice fit.
+      precision: precision === 'float32' ? undefined : precision,
       augmentation,
       schedule: schedule && { ...schedule, steps: epochs * batchCount },
       weightDecay,

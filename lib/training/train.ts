@@ -68,12 +68,12 @@ export interface TrainingProgress {
 export type ProgressListener = (progress: TrainingProgress) => void;
 
 /**
- * How to train. With an augmentation, a schedule, weight decay, label smoothing or averaged weights,
- * the model has to be one that the engine covers (see lib/engine/README.md).
+ * How to train. With an augmentation, a schedule, weight decay, label smoothing, averaged weights or
+ * `bfloat16`, the model has to be one that the engine covers (see lib/engine/README.md).
  */
 export interface TrainingOptions extends Pick<
   GraphTrainingOptions,
-  'augmentation' | 'weightDecay' | 'labelSmoothing' | 'averageDecay'
+  'precision' | 'augmentation' | 'weightDecay' | 'labelSmoothing' | 'averageDecay'
 > {
   /** Passes over the training images, a whole number from 1. */
   readonly epochs: number;

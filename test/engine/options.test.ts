@@ -80,6 +80,45 @@ for (const [name, make] of [
   });
 }
 
+it('GraphTraining in bfloat16 follows Keras roughly through a residual network', async () => {
+  const { losses } = keras.runs.adam;
+  const model = residual(adam());
+  const training = await compile(model, { precision: 'bfloat16' });
+  const digits = kerasDigits(losses.length * keras.batchSize);
+  losses.forEach((expected, step) => {
+    const { loss } = training.step(slice(digits, 6 * step, 6), seeds);
+    assertClose([loss], [expected], 3e-2, `loss of step ${step}`);
+  });
+  training.dispose();
+  model.dispose();
+});
+
+it('GraphTraining in bfloat16 makes one network of one seed, to the bit, and not that of 32 bits', async () => {
+  const trained = async (precision: 'float32' | 'bfloat16') => {
+    const model = buildRegularizedCnn(tiny);
+    const training = await compile(model, { precision });
+    const random = seededRandom(1, 'dropout');
+    const digits = stripes(60, 2);
+    for (let step = 0; step < 6; step++) {
+      training.step(slice(digits, 10 * step, 10), () => drawSeed(random));
+    }
+    const { loss } = training.score(digits);
+    await training.save();
+    training.dispose();
+    const weights = model.weights.map(dataOf);
+    model.dispose();
+    return { loss, weights };
+  };
+  const first = await trained('bfloat16');
+  const other = await trained('float32');
+  assert.deepEqual(await trained('bfloat16'), first);
+  assert.notDeepEqual(other.weights, first.weights);
+  assertClose([first.loss], [other.loss], 0.05, 'loss');
+  // Sums of small steps need all of a float's bits.
+  const bits = new Uint32Array(Float32Array.from(first.weights.flat()).buffer);
+  assert.ok(bits.some((value) => (value & 0xffff) !== 0));
+});
+
 const everything: GraphTrainingOptions = {
   augmentation: { rotation: 10, shift: 0.1, zoom: 0.1, shear: 5 },
   schedule: { kind: 'one-cycle', steps: 6 },
@@ -147,6 +186,7 @@ it('GraphTraining takes weight decay off kernels only, by the learning rate', as
 });
 
 for (const [options, message] of [
+  [{ precision: 'float16' as 'float32' }, /precision is float16; expected float32 or bfloat16/],
   [{ weightDecay: -1 }, /weightDecay is -1; expected a number from 0/],
   [{ labelSmoothing: 1 }, /labelSmoothing is 1; expected a number from 0 to below 1/],
   [{ averageDecay: NaN }, /averageDecay is NaN; expected a number from 0 to below 1/],
@@ -168,7 +208,11 @@ it('graphOnlyOptions(options) names what tfjs could not do', () => {
     'labelSmoothing',
     'averageDecay',
   ]);
-  assert.deepEqual(graphOnlyOptions({ replicas: 2, weightDecay: 0, averageDecay: 0 }), []);
+  assert.deepEqual(graphOnlyOptions({ precision: 'bfloat16' }), ['precision']);
+  assert.deepEqual(
+    graphOnlyOptions({ precision: 'float32', replicas: 2, weightDecay: 0, averageDecay: 0 }),
+    [],
+  );
 });
 
 async function compile(

@@ -85,3 +85,19 @@ export class DataInGraph {
     return this.graph.add('ReadVariableOp', [handle], { dtype });
   }
 }
+
+/**
+ * Gives images in a quarter of the memory, where each of their numbers is a byte divided by 255;
+ * else as they are. A graph computes the same with both, to the bit.
+ */
+export function compacted(data: Batch): Batch {
+  const { images } = data;
+  if (images instanceof Uint8Array) return data;
+  const bytes = new Uint8Array(images.length);
+  for (let index = 0; index < images.length; index++) {
+    const byte = Math.round(images[index] * 255);
+    if (Math.fround(byte / 255) !== images[index] || byte < 0 || byte > 255) return data;
+    bytes[index] = byte;
+  }
+  return { ...data, images: bytes };
+}

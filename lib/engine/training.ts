@@ -1,6 +1,6 @@
 import { tf } from '../platform/tensorflow';
 import { trainableNetworkOf } from './coverage';
-import { DataInGraph, type Batch, type BatchInGraph } from './data';
+import { compacted, DataInGraph, type Batch, type BatchInGraph } from './data';
 import { DataType, Graph, output, type Value } from './graph';
 import type { Network } from './network';
 import { optimizerKinds } from './optimizers/index';
@@ -66,7 +66,9 @@ export class GraphTraining {
     this.onBatch = partCounts.map((parts) => this.addBatchProgram('step', parts));
     this.scoring = partCounts.map((parts) => this.addBatchProgram('score', parts));
     if (data !== undefined) {
-      this.data = new DataInGraph(this.graph, data, this.trained.imageShape);
+      // Where a step takes so little time, even the division of bytes would count.
+      const kept = isSmall(network) ? data : compacted(data);
+      this.data = new DataInGraph(this.graph, kept, this.trained.imageShape);
       this.onRows = partCounts.map((parts) => this.addRowsProgram(parts, 1));
       if (replicas === 1 && isSmall(network)) {
         this.onManyRows = this.addRowsProgram(1, stepsOfSmall);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { DigitSet } from '../../lib/data/digits';
 import { GraphTraining, type Batch } from '../../lib/engine';
+import { compacted } from '../../lib/engine/data';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
 import { drawSeed, seededRandom } from '../../lib/platform/random';
 import { tf } from '../../lib/platform/tensorflow';
@@ -23,11 +25,17 @@ const networks = {
   'of convolutions': () => buildRegularizedCnn(tiny),
 };
 
+const kinds: Readonly<Record<string, (data: Batch) => Batch>> = {
+  floats: (data) => data,
+  bytes: inBytes,
+  'floats of bytes': (data) => inFloats(inBytes(data)),
+};
+
 for (const [name, build] of Object.entries(networks)) {
   for (const replicas of [1, 2]) {
-    for (const kind of ['floats', 'bytes']) {
+    for (const kind of Object.keys(kinds)) {
       it(`stepsOn(batches) of a network ${name} in ${replicas} parts steps as step on ${kind}, to the bit`, async () => {
-        const data = kind === 'bytes' ? inBytes(stripes(127, 1)) : stripes(127, 1);
+        const data = kinds[kind](stripes(127, 1));
         const [byRows, byImages] = [build(), build()];
         const trained = await GraphTraining.compile(byRows, { replicas, data });
         const reference = await GraphTraining.compile(byImages, { replicas });
@@ -54,6 +62,17 @@ for (const [name, build] of Object.entries(networks)) {
     }
   }
 }
+
+it('compacted(data) gives bytes for numbers that are bytes divided by 255, and only for these', () => {
+  const [bytes, data] = [inBytes(stripes(4, 1)), stripes(4, 1)];
+  assert.deepEqual(compacted(inFloats(bytes)), bytes);
+  assert.equal(compacted(data), data);
+  assert.equal(compacted(bytes), bytes);
+  for (const value of [NaN, -1 / 255, 256 / 255, 0.5, Infinity]) {
+    const other = { ...data, images: Float32Array.of(...new Array(575).fill(1), value) };
+    assert.equal(compacted(other), other, String(value));
+  }
+});
 
 it('stepsOn(batches) says that a row is not in the data', async () => {
   const model = networks['of dense layers']();
@@ -96,16 +115,21 @@ function initializer(seed: number) {
   return tf.initializers.glorotUniform({ seed });
 }
 
-function inBytes({ images: numbers, ...digits }: ReturnType<typeof stripes>): Batch {
-  return { ...digits, images: Uint8Array.from(numbers, (value) => Math.round(value * 255)) };
+function inBytes({ images: numbers, ...digits }: Batch): Batch {
+  return {
+    ...digits,
+    images: Uint8Array.from(numbers as Float32Array, (value) => Math.round(value * 255)),
+  };
+}
+
+function inFloats({ images: bytes, ...digits }: Batch): Batch {
+  return { ...digits, images: Float32Array.from(bytes, (byte) => byte / 255) };
 }
 
 /** The images and labels of some rows. */
 function selected(data: Batch, rows: readonly number[]): Batch {
-  const floats = Float32Array.from(data.images, (value) =>
-    data.images instanceof Uint8Array ? value / 255 : value,
-  );
-  const picked = rows.map((row) => slice({ ...data, images: floats }, row, 1));
+  const floats = data.images instanceof Uint8Array ? inFloats(data) : data;
+  const picked = rows.map((row) => slice(floats as DigitSet, row, 1));
   return {
     images: Float32Array.from(picked.flatMap(({ images: pixels }) => [...pixels])),
     labels: Uint8Array.from(picked.flatMap(({ labels }) => [...labels])),

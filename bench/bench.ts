@@ -59,7 +59,7 @@ const testImages = 10_000;
 const root = path.dirname(__dirname);
 const venv = path.join(__dirname, '.venv');
 const python = path.join(venv, 'bin', 'python');
-const ours = ['ours', 'ours, 2 replicas'];
+const ours = ['ours', 'ours, 2 replicas', 'ours, bfloat16'];
 
 /** oneDNN for all, and no GPU for any. */
 const environment = {
@@ -148,8 +148,10 @@ function commands(folder: string): [name: string, command: string, args: string[
   return [
     [ours[0], process.execPath, [...script, 'ours', '1', folder]],
     [ours[1], process.execPath, [...script, 'ours', '2', folder]],
+    [ours[2], process.execPath, [...script, 'ours', '1', folder, 'bfloat16']],
     ['stock tfjs-node', process.execPath, [...script, 'stock', '1', folder]],
     ['Keras', python, ['bench/contender.py', 'keras', folder]],
+    ['Keras, bfloat16', python, ['bench/contender.py', 'keras', folder, 'mixed_bfloat16']],
     ['PyTorch', python, ['bench/contender.py', 'torch', folder]],
   ];
 }

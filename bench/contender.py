@@ -1,4 +1,4 @@
-"""The contenders in Python: `contender.py keras FOLDER` and `contender.py torch FOLDER`.
+"""The contenders in Python: `contender.py keras FOLDER [POLICY]` and `contender.py torch FOLDER`.
 
 Answers each line of stdin, `train NETWORK COUNT` or `infer NETWORK COUNT`, by a line of JSON.
 """
@@ -16,6 +16,8 @@ train_images = np.fromfile(folder / 'train-images', 'float32').reshape(-1, 28, 2
 train_labels = np.fromfile(folder / 'train-labels', 'uint8').astype('int64')
 test_images = np.fromfile(folder / 'test-images', 'float32').reshape(-1, 28, 28, 1)
 contender = importlib.import_module(f'with_{kind}')
+if len(sys.argv) > 3:
+    contender.set_policy(sys.argv[3])
 models = {}
 
 print(json.dumps({'python': platform.python_version(), **contender.versions}), flush=True)

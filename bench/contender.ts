@@ -1,5 +1,6 @@
 /**
- * The contenders on tfjs-node: `contender.ts ours REPLICAS FOLDER` and `contender.ts stock 1 FOLDER`.
+ * The contenders on tfjs-node: `contender.ts ours REPLICAS FOLDER [PRECISION]` and
+ * `contender.ts stock 1 FOLDER`.
  *
  * Answers each line of stdin, `train NETWORK COUNT` or `infer NETWORK COUNT`, by a line of JSON.
  */
@@ -12,21 +13,22 @@ import { networks, type NetworkName } from './networks';
 /** Seconds that an epoch takes, or an inference over some images. */
 type Measure = (model: tf.Sequential, count: number) => Promise<number>;
 
-const [kind, replicas, folder] = process.argv.slice(2);
+const [kind, replicas, folder, given] = process.argv.slice(2);
+const precision = given === 'bfloat16' ? given : 'float32';
 const trainImages = readFloats('train-images');
 const trainLabels = new Uint8Array(readFileSync(path.join(folder, 'train-labels')));
 const testImages = readFloats('test-images');
 
 /** The library's `train`: the second epoch, its weights' way back to tfjs and 10 digits scored. */
 async function trainOurs(model: tf.Sequential, count: number): Promise<number> {
-  const options = { epochs: 2, replicas: Number(replicas) };
+  const options = { epochs: 2, replicas: Number(replicas), precision } as const;
   const { epochs } = await train(model, digits(count), digits(10), options);
   return epochs[1].seconds;
 }
 
 async function inferOurs(model: tf.Sequential, count: number): Promise<number> {
   const images = testImages.subarray(0, count * 784);
-  return secondsOfSecond(() => predict(model, images));
+  return secondsOfSecond(() => predict(model, images, { precision }));
 }
 
 /** `model.fit` as tfjs documents it. */

@@ -4,7 +4,7 @@ import { compacted, DataInGraph, type Batch, type BatchInGraph } from './data';
 import { DataType, Graph, output, type Value } from './graph';
 import type { Network } from './network';
 import { optimizerKinds } from './optimizers/index';
-import { requireGraphOptions, type GraphTrainingOptions } from './options';
+import { graphOnlyOptions, requireGraphOptions, type GraphTrainingOptions } from './options';
 import { typeOfPrecision } from './precision';
 import { learningRateAt } from './schedule';
 import type { Feed, Session } from './session';
@@ -81,8 +81,10 @@ export class GraphTraining {
    * Makes the graph for a compiled model, with its weights and its optimizer's state.
    *
    * @returns Nothing, where the engine does not cover the model, for the reason that
-   *   `describeCoverage` gives, or where TensorFlow does not take the graph.
+   *   `describeCoverage` gives, or where TensorFlow does not take the graph, for its own reasons.
    * @throws RangeError when an option is out of range.
+   * @throws Error of TensorFlow's, when it does not take the graph, and `graphOnlyOptions` names
+   *   options that `model.fit` would not have.
    */
   static async compile(
     model: tf.LayersModel,
@@ -100,9 +102,11 @@ export class GraphTraining {
       training.data?.load(training.session);
       await training.trained.optimizer.state.load(training.session);
       return training;
-    } catch {
-      // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it.
+    } catch (error) {
+      // No graph can be had of it here, for a reason of TensorFlow's own; tfjs can still train it,
+      // but not with options that only the graph has.
       training?.dispose();
+      if (graphOnlyOptions(options).length > 0) throw error;
       return undefined;
     }
   }

@@ -7,6 +7,7 @@ import {
 } from '../../lib/engine';
 import { StockTraining } from '../../lib/training/stockTraining';
 import type { DigitSet } from '../../lib/data/digits';
+import { Graph } from '../../lib/engine/graph';
 import { seededRandom, drawSeed } from '../../lib/platform/random';
 import { tf } from '../../lib/platform/tensorflow';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
@@ -199,6 +200,22 @@ for (const [options, message] of [
     model.dispose();
   });
 }
+
+it('GraphTraining.compile(model, options) says so where TensorFlow takes no graph', async () => {
+  const model = buildRegularizedCnn(tiny);
+  const { load } = Graph.prototype;
+  Graph.prototype.load = () => {
+    throw new Error('no such kernel');
+  };
+  try {
+    assert.equal(await GraphTraining.compile(model), undefined);
+    const options = { weightDecay: 0.1 };
+    await assert.rejects(GraphTraining.compile(model, options), /no such kernel/);
+  } finally {
+    Graph.prototype.load = load;
+  }
+  model.dispose();
+});
 
 it('graphOnlyOptions(options) names what tfjs could not do', () => {
   assert.deepEqual(graphOnlyOptions(everything), [

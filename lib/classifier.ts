@@ -5,7 +5,7 @@ import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
 import { readPicture } from './picture/readFile';
-import { requireNumber } from './platform/numbers';
+import { requireKnown, requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
 import { digitsFor, type LabelledImages, type Pixels } from './training/arrays';
 import { EarlyStopping, ReduceLearningRateOnPlateau } from './training/callbacks';
@@ -25,6 +25,13 @@ export interface ClassifierOptions {
   /** Names of the ten classes. @default '0' to '9' */
   readonly classNames?: readonly string[];
 }
+
+const classifierOptions: readonly string[] = [
+  'architecture',
+  'classNames',
+  'learningRate',
+  'seed',
+] satisfies (keyof ClassifierOptions)[];
 
 /** How to train a classifier. */
 export interface ClassifierTrainingOptions extends Pick<
@@ -108,6 +115,7 @@ export class MnistClassifier {
 
   /** @throws RangeError when an option is not one of its values. */
   constructor(options: ClassifierOptions = {}) {
+    requireKnown('MnistClassifier', options, classifierOptions);
     const { architecture = 'deeper-cnn', learningRate = 0.001, seed = 42 } = options;
     this.classNames = options.classNames ?? numberNames(classCount);
     if (this.classNames.length !== classCount) {
@@ -276,9 +284,9 @@ export class MnistClassifier {
             'MnistClassifier.save wrote. Use loadModel for a bare network',
         );
       }
-      const { training, runtime, architecture, ...options } = classifier;
+      const { training, runtime, architecture, classNames, learningRate, seed } = classifier;
       const loaded = new MnistClassifier({
-        ...options,
+        ...{ classNames, learningRate, seed },
         architecture: architecture === 'custom' ? refuseToBuild : architecture,
       });
       loaded.current = network;

@@ -5,8 +5,8 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  lib: 8800,
-  core: 2980,
+  lib: 8900,
+  core: 3010,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 40,

@@ -3,9 +3,9 @@ import {
   confusionMatrix,
   logLoss,
   mostProbableClasses,
-  numberNames,
   wilsonInterval,
   type ClassificationReport,
+  type ClassNamesOption,
   type Interval,
 } from './metrics';
 import { requireWhole } from '../platform/numbers';
@@ -47,18 +47,18 @@ export interface Reading {
  *
  * @param labels - The true class of each of n images, whole numbers from 0.
  * @param probabilities - n rows of one probability a class, row-major.
- * @param options.classNames - One name for each class. @default '0' to '9'
+ * @param options.classNames - One name for each class. @default '0', '1', ... for `classCount` classes
+ * @param options.classCount - How many classes there are. @default as many as names, or 10
  * @throws RangeError when lengths do not fit, nothing came or a value is out of range.
  */
 export function evaluateProbabilities(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { classNames = numberNames(10) }: { readonly classNames?: readonly string[] } = {},
+  { classNames, classCount = classNames?.length ?? 10 }: ClassNamesOption = {},
 ): Evaluation {
-  const classCount = classNames.length;
   const loss = logLoss(labels, probabilities, { classCount });
   const guesses = mostProbableClasses(probabilities, { classCount });
-  const report = classificationReport(labels, guesses, { classNames });
+  const report = classificationReport(labels, guesses, { classCount, classNames });
   const errors = guesses.filter((guess, index) => guess !== labels[index]).length;
   return {
     accuracy: report.accuracy,

@@ -14,6 +14,12 @@ export interface ClassCountOption {
   readonly classCount?: number;
 }
 
+/** Where classes can be named. */
+export interface ClassNamesOption extends ClassCountOption {
+  /** One name for each class. @default '0', '1', ... for `classCount` classes */
+  readonly classNames?: readonly string[];
+}
+
 /** Precision, recall and F1 with the number of labels they rest on. */
 export interface Scores {
   /** Share of the guesses of this class that are right. */
@@ -188,7 +194,7 @@ export function normalizeRows(matrix: readonly (readonly number[])[]): number[][
  * average counts it: scikit-learn's `classification_report` with all classes as `labels` and
  * `zero_division=0`.
  *
- * @param options.classNames - One name for each class. @default '0' to '9'
+ * @param options.classNames - One name for each class. @default '0', '1', ... for `classCount` classes
  * @throws RangeError when lengths differ, nothing came or a class has no name.
  * @example
  * classificationReport([0, 1, 2, 2, 1], [0, 1, 2, 1, 1], { classNames: ['a', 'b', 'c'] }).classes[1]
@@ -197,7 +203,7 @@ export function normalizeRows(matrix: readonly (readonly number[])[]): number[][
 export function classificationReport(
   labels: ArrayLike<number>,
   guesses: ArrayLike<number>,
-  { classNames = numberNames(digitCount) }: { readonly classNames?: readonly string[] } = {},
+  { classCount = digitCount, classNames = numberNames(classCount) }: ClassNamesOption = {},
 ): ClassificationReport {
   Object.entries({ labels, guesses }).forEach(([name, values]) => {
     const unnamed = Array.from(values).findIndex((value) => value >= classNames.length);

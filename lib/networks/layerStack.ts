@@ -1,3 +1,4 @@
+import { requireNumber, requireWhole } from '../platform/numbers';
 import { drawSeed, seededRandom } from '../platform/random';
 import { tf } from '../platform/tensorflow';
 
@@ -22,6 +23,10 @@ export class LayerStack {
     name: string,
     private readonly options: NetworkOptions,
   ) {
+    const { imageSize = 28, classCount = 10, learningRate = 0.001 } = options;
+    requireWhole('imageSize', imageSize, 1);
+    requireWhole('classCount', classCount, 2);
+    requireNumber('learningRate', learningRate, 'a number above 0', learningRate > 0);
     this.model = tf.sequential({ name });
     this.random = seededRandom(options.seed ?? 42, 'weights');
   }
@@ -55,11 +60,13 @@ export class LayerStack {
   addPooling(block: number, dropout?: number): void {
     this.add(tf.layers.maxPooling2d({ name: `pooling_${block}`, poolSize: 2 }));
     if (dropout === undefined) return;
+    requireShare('blockDropout', dropout);
     this.add(tf.layers.dropout({ name: `dropout_${block}`, rate: dropout }));
   }
 
   /** Adds what stands between the blocks and the output of a regularized network. */
   addRegularizedHead(units: number, dropout: number): void {
+    requireShare('denseDropout', dropout);
     this.add(tf.layers.flatten({ name: 'flatten' }));
     this.addDense('dense', units);
     this.add(tf.layers.batchNormalization({ name: 'batch_normalization_dense' }));
@@ -82,4 +89,8 @@ export class LayerStack {
   private glorotUniform() {
     return tf.initializers.glorotUniform({ seed: drawSeed(this.random) });
   }
+}
+
+function requireShare(name: string, share: number): void {
+  requireNumber(name, share, 'a share from 0 to below 1', share >= 0 && share < 1);
 }

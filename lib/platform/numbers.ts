@@ -21,7 +21,7 @@ export function thousands(value: number, decimals = 0): string {
 export function requireWhole(name: string, value: number, least: number, most = Infinity): void {
   if (!Number.isInteger(value) || value < least || value > most) {
     const range = most === Infinity ? `${least}` : `${least} to ${most}`;
-    throw new RangeError(`${name} is ${value}; expected a whole number from ${range}`);
+    throw new RangeError(`${name} is ${shown(value)}; expected a whole number from ${range}`);
   }
 }
 
@@ -40,8 +40,26 @@ export function requireNumber(
   isInRange = true,
 ): void {
   if (!Number.isFinite(value) || !isInRange) {
-    throw new RangeError(`${name} is ${value}; expected ${expected}`);
+    throw new RangeError(`${name} is ${shown(value)}; expected ${expected}`);
   }
+}
+
+/**
+ * Refuses names of options that there are not, as a typing error makes them.
+ *
+ * @param caller - What has the options, for the error message.
+ * @param known - The names that there are.
+ * @throws TypeError that names the first unknown one and those that there are.
+ */
+export function requireKnown(caller: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`${caller} has no option ${unknown}; expected one of ${known.join(', ')}`);
+}
+
+/** Writes a value so that a text is told from a number. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /** Rounds to so many digits after the point, for a figure that need not carry more. */

@@ -66,7 +66,10 @@ export function layerTable(model: tf.LayersModel): DataFrame {
   );
 }
 
-/** Tabulates trained networks side by side, one row for each, by name. */
+/**
+ * Tabulates trained networks side by side, one row for each, by name. The validation accuracy is that
+ * of `validation`, or without it that of the last epoch.
+ */
 export function comparisonTable(networks: Readonly<Record<string, NetworkResult>>): DataFrame {
   return frame(
     [
@@ -78,12 +81,12 @@ export function comparisonTable(networks: Readonly<Record<string, NetworkResult>
       'test accuracy (%)',
       'test, 95 % interval (%)',
     ],
-    Object.entries(networks).map(([name, { model, history, test }]) => [
+    Object.entries(networks).map(([name, { model, history, validation, test }]) => [
       name,
       model.countParams(),
       history.epochs.length,
       history.seconds,
-      100 * (history.epochs.at(-1)?.validationAccuracy ?? NaN),
+      100 * (validation?.accuracy ?? history.epochs.at(-1)?.validationAccuracy ?? NaN),
       100 * test.accuracy,
       intervalText(test.interval),
     ]),

@@ -5,7 +5,7 @@ import {
   type GraphTrainingOptions,
   type Schedule,
 } from '../engine/index';
-import { requireWhole } from '../platform/numbers';
+import { requireKnown, requireWhole } from '../platform/numbers';
 import type { tf } from '../platform/tensorflow';
 import { digitsFor, type LabelledImages } from './arrays';
 import type { ResumableCallback } from './checkpoint';
@@ -185,8 +185,28 @@ async function whileInTraining<T>(model: tf.LayersModel, work: () => Promise<T>)
   }
 }
 
+/** The names of all options. */
+const trainingOptions: readonly string[] = [
+  'augmentation',
+  'averageDecay',
+  'batchSize',
+  'callbacks',
+  'checkpointFile',
+  'epochs',
+  'fusedKernels',
+  'labelSmoothing',
+  'onProgress',
+  'precision',
+  'replicas',
+  'schedule',
+  'seed',
+  'signal',
+  'weightDecay',
+] satisfies (keyof TrainingOptions)[];
+
 /** Refuses options out of range, and what is no list of callbacks, before the first is called. */
 function requireOptions(options: TrainingOptions): void {
+  requireKnown('train', options ?? {}, trainingOptions);
   const { epochs, batchSize = 128, replicas = 1, callbacks = [] } = options ?? {};
   requireWhole('epochs', epochs, 1);
   requireWhole('batchSize', batchSize, 1);

@@ -30,6 +30,14 @@ it('readingsOf(evaluation, indices) gives truth, guess and confidence of each', 
   assert.throws(() => readingsOf(evaluation, [2]), /RangeError: index is 2; .* from 0 to 1/);
 });
 
+it('evaluateProbabilities(labels, probabilities, { classCount }) names classes by numbers', () => {
+  const { report, confusionMatrix } = evaluateProbabilities([0, 1], [0.9, 0.1, 0.75, 0.25], {
+    classCount: 2,
+  });
+  assert.equal(report.classes.map(({ className }) => className).join(), '0,1');
+  assert.equal(confusionMatrix.length, 2);
+});
+
 it('evaluateProbabilities(labels, probabilities) refuses rows that do not fit', () => {
   assert.throws(() => evaluateProbabilities([0, 1], [0.5, 0.5]), /has length 2; expected 20/);
   assert.throws(() => evaluateProbabilities([], []), /labels is empty/);

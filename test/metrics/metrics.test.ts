@@ -467,7 +467,7 @@ it('normalizeRows, perClassAccuracy and mostConfusedPairs refuse what is no conf
         [1, '2'],
         [0, 2],
       ],
-      /matrix\[0\]\[1\] is 2; expected a whole number/,
+      /matrix\[0\]\[1\] is "2"; expected a whole number/,
     ],
   ] as [number[][], RegExp][]) {
     assert.throws(() => normalizeRows(matrix), message);

@@ -1,5 +1,5 @@
+import { buildRegularizedCnn, type RegularizedCnnOptions } from '../../lib/networks/regularizedCnn';
 import assert from 'node:assert/strict';
-import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
 import { buildSimpleCnn } from '../../lib/networks/simpleCnn';
 import keras from '../fixtures/networks.json';
 
@@ -28,4 +28,16 @@ it('the optimizer and batch normalization have the defaults of Keras', () => {
   assert.equal(normalization.momentum, keras.defaults.batchNormalization.momentum);
   assert.equal(normalization.epsilon, keras.defaults.batchNormalization.epsilon);
   model.dispose();
+});
+
+it('builders refuse sizes, rates and shares that no network can have', () => {
+  for (const [options, message] of [
+    [{ learningRate: -1 }, /learningRate is -1; expected a number above 0/],
+    [{ imageSize: 0 }, /imageSize is 0; expected a whole number from 1/],
+    [{ classCount: 1 }, /classCount is 1; expected a whole number from 2/],
+    [{ blockDropout: 1 }, /blockDropout is 1; expected a share from 0 to below 1/],
+    [{ denseDropout: '0.5' }, /denseDropout is "0.5"/],
+  ] as const) {
+    assert.throws(() => buildRegularizedCnn(options as RegularizedCnnOptions), message);
+  }
 });

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { percent, requireNumber, requireWhole, round, thousands } from '../../lib/platform/numbers';
+import {
+  percent,
+  requireKnown,
+  requireNumber,
+  requireWhole,
+  round,
+  thousands,
+} from '../../lib/platform/numbers';
 
 it('thousands(value, decimals) puts a comma between thousands and rounds', () => {
   assert.equal(thousands(0), '0');
@@ -45,5 +52,20 @@ it('round(value, digits) keeps so many digits after the point', () => {
   assert.deepEqual(
     [round(1.23456, 3), round(-0.5, 0), round(7, 2), round(1e-7, 3)],
     [1.235, -1, 7, 0],
+  );
+});
+
+it('requireKnown(caller, options, known) names an option that there is not', () => {
+  requireKnown('train', { epochs: 1 }, ['epochs', 'batchSize']);
+  assert.throws(
+    () => requireKnown('train', { epochs: 1, batchsize: 3 }, ['epochs', 'batchSize']),
+    /TypeError: train has no option batchsize; expected one of epochs, batchSize/,
+  );
+});
+
+it('requireWhole(name, value, least) tells a text from a number', () => {
+  assert.throws(
+    () => requireWhole('epochs', '1' as unknown as number, 1),
+    /epochs is "1"; expected/,
   );
 });

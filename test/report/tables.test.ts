@@ -78,6 +78,10 @@ it('comparisonTable(networks) puts each network in a row, with units in the colu
   const table = comparisonTable({ baseline: { model, history, test: threeOfFour } });
   assert.deepEqual(lines(table).slice(2), ['baseline 101,770 2 12.3 97.31 75.00 30.06 to 95.44']);
   assert.ok(table.columns.includes('training (s)'));
+  const validated = comparisonTable({
+    baseline: { model, history, validation: threeOfFour, test: threeOfFour },
+  });
+  assert.equal((validated.values as unknown[][])[0][4], 75);
   model.dispose();
 });
 

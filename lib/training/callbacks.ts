@@ -1,5 +1,5 @@
 import { learningRateOf, setLearningRate } from './learningRate';
-import { requireNumber, requireWhole } from '../platform/numbers';
+import { requireKnown, requireNumber, requireWhole } from '../platform/numbers';
 import { tf } from '../platform/tensorflow';
 
 /** What both callbacks watch, and when they see a plateau. */
@@ -169,6 +169,7 @@ export class EarlyStopping extends PlateauCallback {
     }
     requireWhole('startFromEpoch', startFromEpoch, 0);
     const own = { baseline, restoreBestWeights, startFromEpoch };
+    requireKnown('EarlyStopping', options, Object.keys({ ...plateau, ...own }));
     this.settings = { class: 'EarlyStopping', ...plateau, ...own };
   }
 
@@ -282,6 +283,7 @@ export class ReduceLearningRateOnPlateau extends PlateauCallback {
     requireWhole('cooldown', cooldown, 0);
     requireNumber('minLearningRate', minLearningRate, 'a number from 0', minLearningRate >= 0);
     const own = { factor, cooldown, minLearningRate };
+    requireKnown('ReduceLearningRateOnPlateau', options, Object.keys({ ...plateau, ...own }));
     this.settings = { class: 'ReduceLearningRateOnPlateau', ...plateau, ...own };
   }
 

@@ -405,3 +405,15 @@ function dispose(model: tf.LayersModel): void {
   model.optimizer.dispose();
   model.dispose();
 }
+
+it('callbacks refuse an option that there is not, by its name', () => {
+  const options = { restoreBestWeight: true };
+  assert.throws(
+    () => new EarlyStopping(options as object),
+    /EarlyStopping has no option restoreBestWeight; expected one of monitor, mode/,
+  );
+  assert.throws(
+    () => new ReduceLearningRateOnPlateau({ minLr: 0 } as object),
+    /ReduceLearningRateOnPlateau has no option minLr; expected one of/,
+  );
+});

@@ -1,5 +1,6 @@
 import { DataType, type Graph, type Value } from './graph';
 import { typeOf, type Feed, type Session } from './session';
+import { copyOf } from './variables';
 
 /** Images with their classes. */
 export interface Batch {
@@ -46,7 +47,9 @@ export class DataInGraph {
       });
       const input = graph.input(type.type, shape);
       feeds.set(input, { values, shape });
-      assignments.push(graph.add('AssignVariableOp', [handle, input], { dtype: type }));
+      assignments.push(
+        graph.add('AssignVariableOp', [handle, copyOf(graph, input)], { dtype: type }),
+      );
       return handle;
     };
     this.images = add('images', images, [count, ...imageShape]);

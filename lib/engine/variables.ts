@@ -25,12 +25,12 @@ export class Variables {
     this.values = this.read();
     this.inputs = shapes.map((shape) => graph.input(DataType.float, shape));
     const assignments = this.handles.map((handle, index) =>
-      graph.add('AssignVariableOp', [handle, this.inputs[index]], { dtype }),
+      graph.add('AssignVariableOp', [handle, copyOf(graph, this.inputs[index])], { dtype }),
     );
     this.assigned = graph.after(graph.scalar(0), assignments);
   }
 
-  /** Sets all variables. */
+  /** Sets all variables to copies. */
   assign(session: Session, values: readonly Float32Array[]): void {
     const feeds = values.map((numbers, index) => ({ values: numbers, shape: this.shapes[index] }));
     session.run(new Map(feeds.map((feed, index) => [this.inputs[index], feed])), [this.assigned]);
@@ -57,4 +57,14 @@ export class Variables {
     if (this.values.length === 0) return [];
     return session.run(new Map(), this.values) as Float32Array[];
   }
+}
+
+/**
+ * Adds a copy of what a graph is fed, for a variable to keep.
+ *
+ * What is fed lies in JavaScript's memory. A variable that kept it would write its steps into the
+ * caller's array, and TensorFlow would free it on a thread of its own, which ends the process.
+ */
+export function copyOf(graph: Graph, input: Value): Value {
+  return graph.op('DeepCopy', [input]);
 }

@@ -26,7 +26,7 @@ export class LayerStack {
     const { imageSize = 28, classCount = 10, learningRate = 0.001 } = options;
     requireWhole('imageSize', imageSize, 1);
     requireWhole('classCount', classCount, 2);
-    requireNumber('learningRate', learningRate, 'a number above 0', learningRate > 0);
+    requireNumber('learningRate', learningRate, 'a number from 0', learningRate >= 0);
     this.model = tf.sequential({ name });
     this.random = seededRandom(options.seed ?? 42, 'weights');
   }

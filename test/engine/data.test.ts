@@ -31,6 +31,34 @@ const kinds: Readonly<Record<string, (data: Batch) => Batch>> = {
   'floats of bytes': (data) => inFloats(inBytes(data)),
 };
 
+it('GraphTraining keeps copies: steps leave what it was given as it was, and the other way round', async () => {
+  const model = networks['of convolutions']();
+  const data = stripes(127, 1);
+  const first = await GraphTraining.compile(model, { data, averageDecay: 0.5 });
+  assert.ok(first);
+  const ownState = first.ownState();
+  first.dispose();
+  const before = [data.images, data.labels, ...ownState].map((values) => [...values]);
+  const [given, kept] = [{ ...data, images: data.images.slice() }, data];
+  const results = [];
+  for (const resident of [given, kept]) {
+    const training = await GraphTraining.compile(model, {
+      ...{ data: resident, ownState, averageDecay: 0.5 },
+    });
+    assert.ok(training);
+    if (resident === given) given.images.fill(0.5);
+    const random = seededRandom(3, 'dropout');
+    results.push(training.stepsOn(batches, () => drawSeed(random)));
+    training.dispose();
+  }
+  assert.deepEqual(results[0], results[1]);
+  assert.deepEqual(
+    [data.images, data.labels, ...ownState].map((values) => [...values]),
+    before,
+  );
+  model.dispose();
+});
+
 for (const [name, build] of Object.entries(networks)) {
   for (const replicas of [1, 2]) {
     for (const kind of Object.keys(kinds)) {

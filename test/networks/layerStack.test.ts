@@ -32,7 +32,7 @@ it('the optimizer and batch normalization have the defaults of Keras', () => {
 
 it('builders refuse sizes, rates and shares that no network can have', () => {
   for (const [options, message] of [
-    [{ learningRate: -1 }, /learningRate is -1; expected a number above 0/],
+    [{ learningRate: -1 }, /learningRate is -1; expected a number from 0/],
     [{ imageSize: 0 }, /imageSize is 0; expected a whole number from 1/],
     [{ classCount: 1 }, /classCount is 1; expected a whole number from 2/],
     [{ blockDropout: 1 }, /blockDropout is 1; expected a share from 0 to below 1/],

@@ -137,12 +137,20 @@ describe('JupyterLab', function () {
     await editor(4).getByText('buildBaseline').waitFor();
   });
 
+  it('Tab after the dot of a namespace lists what there is', async function () {
+    await openNotebook(this);
+    await type(6, 'figures.');
+    await page.keyboard.press('Tab');
+    await page.locator('.jp-Completer-item', { hasText: 'confusionHeatMap' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   it('Shift-Tab shows the doc comment of a library function', async function () {
     await openNotebook(this);
-    const source = readFileSync(path.join(root, 'lib', 'metrics.ts'), 'utf8');
+    const source = readFileSync(path.join(root, 'lib', 'metrics', 'metrics.ts'), 'utf8');
     const comment = /\/\*\*\n \* (.+)\n(?: \*.*\n)+export function confusionMatrix/.exec(source);
     assert.ok(comment);
-    await type(5, 'confusionMatrix');
+    await type(5, 'metrics.confusionMatrix');
     await page.keyboard.press('Shift+Tab');
     const tooltip = await page.locator('.jp-Tooltip').innerText();
     assert.ok(tooltip.replace(/\s+/g, ' ').includes(comment[1]), tooltip);
@@ -162,7 +170,7 @@ describe('JupyterLab', function () {
 });
 
 const cells = [
-  `import { buildBaseline, confusionMatrix, logLoss, predict, show, showProgress, train, trainingCurves } from 'digit-recognizer';
+  `import { buildBaseline, figures, metrics, predict, show, showProgress, train } from 'digit-recognizer';
 const labels = Uint8Array.from({ length: 1000 }, (_, index) => index % 10);
 const images = Float32Array.from({ length: 1000 * 784 }, (_, index) => (index % (7 + labels[Math.floor(index / 784)])) / 17);
 const digits = { images, labels, count: 1000 };
@@ -178,10 +186,11 @@ await train(network, digits, digits, {
     for (const { validationLoss } of progress.finished.slice(-1)) seen.lastLoss = validationLoss;
   },
 });`,
-  `const lossNow = logLoss(labels, await predict(network, images));
+  `const lossNow = metrics.logLoss(labels, await predict(network, images));
 JSON.stringify({ done: seen.done, lastLoss: seen.lastLoss, lossNow, kernel: process.pid })`,
   `const history = await train(network, digits, digits, { epochs: 3 });
-await show(trainingCurves(history, 'Tiny network'));`,
+await show(figures.trainingCurves(history, { title: 'Tiny network' }));`,
+  '',
   '',
   '',
 ];

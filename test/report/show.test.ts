@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -10,6 +9,7 @@ import * as kernel from 'tslab/dist/jupyter.js';
 import type { Figure } from '../../lib/report/figure';
 import { show, showProgress } from '../../lib/report/show';
 import type { TrainingProgress } from '../../lib/training/train';
+import { startScript } from './startScript';
 
 interface Output {
   readonly data: Record<string, unknown>;
@@ -218,25 +218,8 @@ async function inNewFolder(task: (folder: string) => Promise<void>): Promise<voi
   await task(folder).finally(() => fs.rmSync(folder, { recursive: true }));
 }
 
-function startScript(call: string, cwd: string, environment: NodeJS.ProcessEnv = {}) {
-  const repository = path.join(__dirname, '..', '..');
-  const library = JSON.stringify(path.join(repository, 'lib', 'report', 'show'));
-  const register = require.resolve('ts-node/register/transpile-only');
-  return spawn(process.execPath, ['-r', register, '-e', `require(${library}).${call}`], {
-    cwd,
-    env: {
-      VIRTUAL_ENV: path.join(repository, '.venv'),
-      ...process.env,
-      ...environment,
-      TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 50_000,
-  });
-}
-
 async function runScript(call: string, cwd: string): Promise<string> {
-  const child = startScript(call, cwd);
+  const child = startScript('show', call, cwd);
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'close');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { trainingCurves } from '../../lib/report/figures';
-import type { EpochResult, TrainingHistory } from '../../lib/training/train';
 import { assertReadable, escapedMarkupName, markupName } from '../fixtures';
+import { epochOf, history } from './madeUpHistory';
 
 it('trainingCurves(history) shows accuracy, on the scale of its error, beside loss', () => {
   const figure = trainingCurves(history(3), { title: 'Tiny' });
@@ -171,24 +171,3 @@ it('trainingCurves(history) takes a training that was stopped in its first epoch
   assert.deepEqual(figure.data[0].y, []);
   assert.match(figure.description, /no epoch/);
 });
-
-/** A made-up training in which every figure rises, at a rate of 1e-3 where none is given. */
-function history(epochCount: number, learningRates: readonly number[] = []): TrainingHistory {
-  const epochs = Array.from({ length: epochCount }, (_, index) => ({
-    ...epochOf(index + 1),
-    learningRate: learningRates[index] ?? 1e-3,
-  }));
-  return { epochs, seconds: 2 * epochCount, interrupted: false };
-}
-
-function epochOf(epoch: number): EpochResult {
-  return {
-    epoch,
-    loss: 0.1 * epoch,
-    accuracy: Math.min(0.999, 0.9 + 0.01 * epoch),
-    validationLoss: 1 + 0.1 * epoch,
-    validationAccuracy: Math.min(0.998, 0.8 + 0.01 * epoch),
-    learningRate: 1e-3,
-    seconds: 2,
-  };
-}

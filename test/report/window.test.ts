@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import '../../lib/platform/tensorflow';
 import type { Figure } from '../../lib/report/figure';
+import { startScript } from './startScript';
 
 const figure: Figure = {
   data: [{ y: [1, 2] }],
@@ -15,7 +15,7 @@ const figure: Figure = {
 
 it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', async () => {
   const port = await freePort();
-  const child = startScript(`openWindow(${JSON.stringify(figure)})`, process.cwd(), {
+  const child = startScript('window', `openWindow(${JSON.stringify(figure)})`, process.cwd(), {
     NODEPLOTLIB_PORT: String(port),
   });
   try {
@@ -46,6 +46,7 @@ it('openWindow(figure) rejects where its port is taken, each time, and the scrip
     const attempt = `openWindow(${JSON.stringify(figure)}).catch((e) => console.log(e.message))`;
     const library = JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'report', 'window'));
     const child = startScript(
+      'window',
       `${attempt}.then(() => require(${library}).${attempt}).then(() => process.exit(7))`,
       process.cwd(),
       { NODEPLOTLIB_PORT: String(port) },
@@ -61,23 +62,6 @@ it('openWindow(figure) rejects where its port is taken, each time, and the scrip
   }
 });
 
-function startScript(call: string, cwd: string, environment: NodeJS.ProcessEnv = {}) {
-  const repository = path.join(__dirname, '..', '..');
-  const library = JSON.stringify(path.join(repository, 'lib', 'report', 'window'));
-  const register = require.resolve('ts-node/register/transpile-only');
-  return spawn(process.execPath, ['-r', register, '-e', `require(${library}).${call}`], {
-    cwd,
-    env: {
-      VIRTUAL_ENV: path.join(repository, '.venv'),
-      ...process.env,
-      ...environment,
-      TS_NODE_PROJECT: path.join(repository, 'tsconfig.json'),
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: 50_000,
-  });
-}
-
 it('openWindow(figure) opens at a port that was taken before and is free now', async () => {
   const taken = net.createServer();
   await once(taken.listen(0, '127.0.0.1'), 'listening');
@@ -85,6 +69,7 @@ it('openWindow(figure) opens at a port that was taken before and is free now', a
   const library = JSON.stringify(path.join(__dirname, '..', '..', 'lib', 'report', 'window'));
   const open = `require(${library}).openWindow(${JSON.stringify(figure)})`;
   const child = startScript(
+    'window',
     `openWindow(${JSON.stringify(figure)}).catch(() => console.log('taken'));` +
       `process.stdin.once('data', () => ${open})`,
     process.cwd(),

@@ -20,6 +20,8 @@ const architectures = [
   'deeper-cnn',
 ] as const satisfies readonly ArchitectureName[];
 
+const precisions = ['float32', 'bfloat16'] as const satisfies readonly RunOptions['precision'][];
+
 /** How an exit code follows from a signal. */
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -39,6 +41,11 @@ function readArguments(argv: readonly string[]): RunOptions {
     .option('--validation-split <share>', 'share of the training digits to watch by', share, 0.1)
     .option('--learning-rate <rate>', 'step size of Adam at the start', rate, 0.001)
     .option('--seed <n>', 'seed of split, weights, order and dropout', anyNumber, 42)
+    .addOption(
+      new Option('--precision <type>', 'what the layers compute in; weights keep 32 bits')
+        .choices(precisions)
+        .default('float32'),
+    )
     .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
     .option(
       '--data <folder>',

@@ -13,6 +13,7 @@ import {
   showProgress,
   tables,
   type ArchitectureName,
+  type ClassifierTrainingOptions,
   type Figure,
   type ProgressListener,
 } from 'digit-recognizer';
@@ -27,6 +28,7 @@ export interface RunOptions {
   readonly validationSplit: number;
   readonly learningRate: number;
   readonly seed: number;
+  readonly precision: NonNullable<ClassifierTrainingOptions['precision']>;
   readonly limit?: number;
   /** Folder with MNIST's files; without it they come from where `loadDigits` finds them. */
   readonly data?: string;
@@ -55,9 +57,10 @@ export async function runTraining(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const { architecture, epochs, batchSize, validationSplit, learningRate, seed, limit } = options;
-  const settings = { architecture, epochs, batchSize, validationSplit, learningRate, seed, limit };
-  const { output, data } = options;
+  const { output, data, architecture, epochs, batchSize, validationSplit } = options;
+  const { learningRate, seed, precision, limit } = options;
+  const sizes = { architecture, epochs, batchSize, validationSplit };
+  const settings = { ...sizes, learningRate, seed, precision, limit };
   if (data !== undefined) process.env.MNIST_DIR = data;
   log.debug({ ...settings, runtime: describeRuntime() }, 'settings');
 
@@ -72,6 +75,7 @@ export async function runTraining(
   const training = await classifier.train(digits, {
     epochs,
     batchSize,
+    precision,
     signal: stop,
     checkpointFile: path.join(output, checkpointFile),
     onProgress: reportProgress(log, options),

@@ -1,6 +1,6 @@
 /**
- * How fast do we train and infer, beside stock tfjs, Keras and PyTorch? What is measured how is
- * written in README.md beside this file.
+ * How fast do we train and infer, beside stock tfjs, Keras, PyTorch, ONNX Runtime and OpenVINO? What
+ * is measured how is written in README.md beside this file.
  */
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import {
@@ -18,13 +18,29 @@ import { Argument, Command } from 'commander';
 import { loadDigits, writeFileWhole } from 'digit-recognizer';
 import type { NetworkName } from './networks';
 
-type Task = 'train' | 'infer';
+/** An epoch of training, an inference over many images, or one image after the other. */
+type Task = 'train' | 'infer' | 'one';
+
+/** What a contender answers: `slow` is the 99th percentile, where `seconds` is a median. */
+interface Answer {
+  readonly seconds: number;
+  readonly slow?: number;
+}
 
 /** Seconds of one contender's turns, the rounds in order. */
 interface Timing {
   readonly best: number;
   readonly median: number;
   readonly seconds: readonly number[];
+  /** Median of the turns' 99th percentiles, of `one`. */
+  readonly slow?: number;
+}
+
+/** Resident memory of a process that trains source B's network, in MiB. */
+interface Memory {
+  /** After the epochs in `memoryEpochs`. */
+  readonly resident: readonly number[];
+  readonly peak: number;
 }
 
 /** What came of one task with one network. */
@@ -56,10 +72,13 @@ const networks: Record<NetworkName, { title: string; images: number }> = {
 };
 const known = Object.keys(networks) as NetworkName[];
 const testImages = 10_000;
+const imagesOneByOne = 500;
+/** Epochs of 2,560 images after which the memory is read; a turn has two. */
+const memoryEpochs = [2, 10, 20] as const;
 const root = path.dirname(__dirname);
 const venv = path.join(__dirname, '.venv');
 const python = path.join(venv, 'bin', 'python');
-const ours = ['ours', 'ours, 2 replicas', 'ours, bfloat16'];
+const ours = ['ours', 'ours, 2 replicas', 'ours, bfloat16', 'ours, 1 thread'];
 
 /** oneDNN for all, and no GPU for any. */
 const environment = {
@@ -81,18 +100,29 @@ class Contender {
     readonly name: string,
     command: string,
     args: readonly string[],
+    readonly tasks: readonly Task[],
+    env: Readonly<Record<string, string>> = {},
   ) {
-    this.process = spawn(command, args, { cwd: root, env: environment });
+    this.process = spawn(command, args, { cwd: root, env: { ...environment, ...env } });
     this.lines = createInterface({ input: this.process.stdout });
     this.process.stderr.on('data', (text) => (this.errors += text));
     this.versions = this.answer() as Promise<Record<string, string>>;
   }
 
   /** Gives the seconds that a task takes with a network and so many images. */
-  async measure(task: Task, network: NetworkName, count: number): Promise<number> {
+  async measure(task: Task, network: NetworkName, count: number): Promise<Answer> {
     const answer = this.answer();
     this.process.stdin.write(`${task} ${network} ${count}\n`);
-    return (await answer).seconds as number;
+    return (await answer) as unknown as Answer;
+  }
+
+  /** Gives the memory of the process, now and at most, in MiB. */
+  memory(): { resident: number; peak: number } {
+    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
+    const [resident, peak] = ['VmRSS', 'VmHWM'].map((name) => {
+      return Math.round(Number(new RegExp(`${name}:\\s*(\\d+)`).exec(status)?.[1]) / 1024);
+    });
+    return { resident, peak };
   }
 
   end(): void {
@@ -120,7 +150,7 @@ function makePythonEnvironment(): void {
   const requirements = path.join(__dirname, 'requirements.txt');
   const stamp = path.join(venv, 'requirements.txt');
   if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(requirements))) return;
-  console.log('Making bench/.venv with TensorFlow, Keras and PyTorch (about 2 GB) ...');
+  console.log('Making bench/.venv with what its contenders need (about 2.5 GB) ...');
   rmSync(venv, { recursive: true, force: true });
   const projectPython = path.join(root, '.venv', 'bin', 'python');
   const base = existsSync(projectPython) ? projectPython : 'python3';
@@ -142,18 +172,37 @@ async function writeDigits(folder: string): Promise<void> {
   writeFileSync(path.join(folder, 'test-images'), test.images);
 }
 
-/** The command of each contender, in the order of their turns. */
-function commands(folder: string): [name: string, command: string, args: string[]][] {
+/** Starts the contenders, in the order of their turns. */
+function startContenders(folder: string, names?: readonly string[]): Contender[] {
+  const node = (...args: string[]) => [process.execPath, [...script, ...args]] as const;
   const script = ['-r', 'ts-node/register/transpile-only', 'bench/contender.ts'];
-  return [
-    [ours[0], process.execPath, [...script, 'ours', '1', folder]],
-    [ours[1], process.execPath, [...script, 'ours', '2', folder]],
-    [ours[2], process.execPath, [...script, 'ours', '1', folder, 'bfloat16']],
-    ['stock tfjs-node', process.execPath, [...script, 'stock', '1', folder]],
-    ['Keras', python, ['bench/contender.py', 'keras', folder]],
-    ['Keras, bfloat16', python, ['bench/contender.py', 'keras', folder, 'mixed_bfloat16']],
-    ['PyTorch', python, ['bench/contender.py', 'torch', folder]],
+  const inPython = (kind: string, ...policy: string[]) => {
+    return [python, ['bench/contender.py', kind, folder, ...policy]] as const;
+  };
+  const all: readonly ConstructorParameters<typeof Contender>[] = [
+    [ours[0], ...node('ours', '1', folder), ['train', 'infer', 'one']],
+    [ours[1], ...node('ours', '2', folder), ['train']],
+    [ours[2], ...node('ours', '1', folder, 'bfloat16'), ['train', 'infer', 'one']],
+    [ours[3], ...node('ours', '1', folder), ['one'], { TF_NUM_INTRAOP_THREADS: '1' }],
+    ['stock tfjs-node', ...node('stock', '1', folder), ['train', 'infer', 'one']],
+    ['Keras', ...inPython('keras'), ['train', 'infer']],
+    ['Keras, bfloat16', ...inPython('keras', 'mixed_bfloat16'), ['train', 'infer']],
+    ['PyTorch', ...inPython('torch'), ['train', 'infer']],
+    ['PyTorch, bfloat16', ...inPython('torch', 'bfloat16'), ['train', 'infer']],
+    ['ONNX Runtime', ...inPython('onnxruntime'), ['infer', 'one']],
+    ['OpenVINO', ...inPython('openvino'), ['infer', 'one']],
+    ['OpenVINO, bfloat16', ...inPython('openvino', 'bf16'), ['infer', 'one']],
   ];
+  // Where the processor has no such numbers, ours and OpenVINO would show their 32 bits again, and
+  // Keras and PyTorch emulate them, which no user would want.
+  const isIn = ([name]: (typeof all)[number]) =>
+    (hasBfloat16() || !name.includes('bfloat16')) && (names?.includes(name) ?? true);
+  return all.filter(isIn).map((given) => new Contender(...given));
+}
+
+/** Whether the processor multiplies 16-bit numbers. */
+function hasBfloat16(): boolean {
+  return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
 }
 
 /** Has the contenders take turns; the first round, in which they warm up, does not count. */
@@ -161,24 +210,54 @@ async function compare(
   contenders: readonly Contender[],
   { network, task, images, rounds }: Turn,
 ): Promise<Measurement> {
-  // Replicas are for training only.
-  const takePart = contenders.filter(({ name }) => task === 'train' || name !== ours[1]);
-  const seconds = new Map(takePart.map((contender) => [contender, [] as number[]]));
+  const takePart = contenders.filter(({ tasks }) => tasks.includes(task));
+  const answers = new Map(takePart.map((contender) => [contender, [] as Answer[]]));
   for (let round = 0; round <= rounds; round++) {
-    for (const [contender, turns] of seconds) {
+    for (const [contender, turns] of answers) {
       const turn = await contender.measure(task, network, images);
-      if (round > 0) turns.push(Number(turn.toFixed(6)));
+      if (round > 0) turns.push(turn);
     }
   }
-  const entries = [...seconds].map(([{ name }, turns]) => [name, summarize(turns)] as const);
+  const entries = [...answers].map(([{ name }, turns]) => [name, summarize(turns)] as const);
   const timings = Object.fromEntries(entries);
   return { network, task, images, timings, speeds: compareBest(timings) };
 }
 
-function summarize(seconds: readonly number[]): Timing {
-  const sorted = [...seconds].sort((a, b) => a - b);
-  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return { best: sorted[0], median: (middle[0] + middle[1]) / 2, seconds };
+/** Trains source B's network for long in processes of their own, and reads their memory. */
+async function compareMemory(folder: string): Promise<Record<string, Memory>> {
+  const memory: Record<string, Memory> = {};
+  for (const name of ['ours', 'ours, bfloat16', 'Keras', 'PyTorch']) {
+    const [contender] = startContenders(folder, [name]);
+    if (contender === undefined) continue;
+    try {
+      await contender.versions;
+      const resident: number[] = [];
+      for (let epoch = 2; epoch <= Math.max(...memoryEpochs); epoch += 2) {
+        await contender.measure('train', 'sourceB', networks.sourceB.images);
+        if (memoryEpochs.some((it) => it === epoch)) resident.push(contender.memory().resident);
+      }
+      memory[name] = { resident, peak: contender.memory().peak };
+    } finally {
+      contender.end();
+    }
+  }
+  return memory;
+}
+
+function summarize(answers: readonly Answer[]): Timing {
+  const seconds = answers.map((answer) => Number(answer.seconds.toFixed(6)));
+  const slow = answers.flatMap((answer) => answer.slow ?? []);
+  return {
+    best: Math.min(...seconds),
+    median: medianOf(seconds),
+    seconds,
+    ...(slow.length > 0 && { slow: medianOf(slow) }),
+  };
+}
+
+function medianOf(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 function compareBest(timings: Measurement['timings']): Measurement['speeds'] {
@@ -192,22 +271,35 @@ function compareBest(timings: Measurement['timings']): Measurement['speeds'] {
 /** Markdown tables of seconds, `best (median)`, and of speeds. */
 function tables(measurements: readonly Measurement[], names: readonly string[]): string {
   const others = names.filter((name) => !ours.includes(name));
-  const pairs = ours.flatMap((name) => others.map((other) => [name, other]));
   const rows = (cells: (measurement: Measurement) => string[]) =>
     measurements.map((it) => [`${networks[it.network].title}, ${it.task}`, ...cells(it)]);
-  const seconds = rows(({ timings }) =>
+  const seconds = rows(({ task, timings }) =>
     names.map((name) => {
-      const { best, median } = timings[name] ?? {};
-      return best === undefined ? '' : `${best.toFixed(3)} (${median.toFixed(3)})`;
+      const { best, median, slow } = timings[name] ?? {};
+      if (best === undefined) return '';
+      if (task !== 'one') return `${best.toFixed(3)} (${median.toFixed(3)})`;
+      return `${(1000 * best).toFixed(3)} ms (${(1000 * slow!).toFixed(3)})`;
     }),
   );
-  const speeds = rows(({ speeds }) =>
-    pairs.map(([name, other]) => speeds[name]?.[other].toFixed(2) ?? ''),
-  );
-  const versus = pairs.map(([name, other]) => `${name} / ${other}`);
+  // The better of our ways in 32 bits, and that in 16.
+  const ways = [ours.filter((name) => !name.includes('bfloat16')), ['ours, bfloat16']];
+  const ratios = ways
+    .filter((way) => way.some((name) => names.includes(name)))
+    .flatMap((way) =>
+      measurements.map(({ network, task, speeds }) => [
+        `${networks[network].title}, ${task}, ${way[0]}`,
+        ...others.map((other) => {
+          const known = way.flatMap((name) => speeds[name]?.[other] ?? []);
+          return known.length > 0 ? Math.max(...known).toFixed(2) : '';
+        }),
+      ]),
+    );
   return [
-    markdown([['seconds, best (median)', ...names], ...seconds]),
-    markdown([['times as fast', ...versus], ...speeds]),
+    markdown([
+      ['seconds, best (median); of one image, best median (99th percentile)', ...names],
+      ...seconds,
+    ]),
+    markdown([['times as fast as', ...others], ...ratios]),
   ].join('\n\n');
 }
 
@@ -225,7 +317,10 @@ function machine() {
 
 function readArguments() {
   const command = new Command('npm run bench --')
-    .description('Measures how fast we train and infer, beside stock tfjs, Keras and PyTorch.')
+    .description(
+      'Measures how fast we train and infer, beside stock tfjs, Keras, PyTorch, ONNX Runtime and ' +
+        'OpenVINO.',
+    )
     .addArgument(new Argument('[networks...]', 'all of them by default').choices(known))
     .option('--quick', 'a trial on a tenth of the images, which leaves results/ as it is', false)
     .option('--profile', 'where the time of a training step goes, instead');
@@ -238,11 +333,11 @@ async function main(): Promise<void> {
   makePythonEnvironment();
 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-bench-'));
-  const contenders: Contender[] = [];
+  const running: Contender[] = [];
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
   process.on('exit', () => {
-    for (const contender of contenders) contender.end();
+    for (const contender of running) contender.end();
     rmSync(folder, { recursive: true, force: true });
   });
   await writeDigits(folder);
@@ -257,11 +352,12 @@ async function main(): Promise<void> {
     return;
   }
 
+  const contenders = startContenders(folder);
+  running.push(...contenders);
   const versions: Record<string, string> = {};
-  for (const [name, command, args] of commands(folder)) {
-    const contender = new Contender(name, command, args);
-    contenders.push(contender);
-    Object.assign(versions, await contender.versions);
+  for (const contender of contenders) Object.assign(versions, await contender.versions);
+  if (!hasBfloat16()) {
+    console.error('No avx512_bf16 and no amx_bf16 in this processor: 32 bits are measured alone.');
   }
   const rounds = quick ? 2 : 7;
   const share = quick ? 0.1 : 1;
@@ -272,13 +368,25 @@ async function main(): Promise<void> {
     measurements.push(
       await compare(contenders, { network, task: 'train', images: train, rounds }),
       await compare(contenders, { network, task: 'infer', images: infer, rounds }),
+      await compare(contenders, { network, task: 'one', images: imagesOneByOne * share, rounds }),
     );
   }
   const columns = contenders.map(({ name }) => name);
   console.log(tables(measurements, columns));
   if (results) {
+    for (const contender of contenders) contender.end();
+    console.error('Memory of a long training ...');
+    const memory = await compareMemory(folder);
+    const rows = Object.entries(memory).map(([name, { resident, peak }]) => [
+      name,
+      ...resident,
+      peak,
+    ]);
+    const head = ['resident MiB after epochs', ...memoryEpochs, 'peak'];
+    console.log(`\n${markdown([head, ...rows].map((cells) => cells.map(String)))}`);
     const date = new Date().toISOString();
-    const report = { date, machine: machine(), versions, batchSize: 128, rounds, measurements };
+    const measured = { measurements, memory: { epochs: memoryEpochs, contenders: memory } };
+    const report = { date, machine: machine(), versions, batchSize: 128, rounds, ...measured };
     await writeFileWhole(path.join(results, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
   }
 }

@@ -2,7 +2,8 @@
  * The contenders on tfjs-node: `contender.ts ours REPLICAS FOLDER [PRECISION]` and
  * `contender.ts stock 1 FOLDER`.
  *
- * Answers each line of stdin, `train NETWORK COUNT` or `infer NETWORK COUNT`, by a line of JSON.
+ * Answers each line of stdin, `train NETWORK COUNT`, `infer NETWORK COUNT` or `one NETWORK COUNT`, by
+ * a line of JSON.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,8 +11,13 @@ import { createInterface } from 'node:readline';
 import { describeRuntime, predict, tf, train } from 'digit-recognizer';
 import { networks, type NetworkName } from './networks';
 
-/** Seconds that an epoch takes, or an inference over some images. */
-type Measure = (model: tf.Sequential, count: number) => Promise<number>;
+/** Seconds that an epoch takes, or an inference over some images, or one image; its 99th percentile. */
+interface Answer {
+  readonly seconds: number;
+  readonly slow?: number;
+}
+
+type Measure = (model: tf.Sequential, count: number) => Promise<Answer>;
 
 const [kind, replicas, folder, given] = process.argv.slice(2);
 const precision = given === 'bfloat16' ? given : 'float32';
@@ -20,19 +26,19 @@ const trainLabels = new Uint8Array(readFileSync(path.join(folder, 'train-labels'
 const testImages = readFloats('test-images');
 
 /** The library's `train`: the second epoch, its weights' way back to tfjs and 10 digits scored. */
-async function trainOurs(model: tf.Sequential, count: number): Promise<number> {
+async function trainOurs(model: tf.Sequential, count: number): Promise<Answer> {
   const options = { epochs: 2, replicas: Number(replicas), precision } as const;
   const { epochs } = await train(model, digits(count), digits(10), options);
-  return epochs[1].seconds;
+  return { seconds: epochs[1].seconds };
 }
 
-async function inferOurs(model: tf.Sequential, count: number): Promise<number> {
+async function inferOurs(model: tf.Sequential, count: number): Promise<Answer> {
   const images = testImages.subarray(0, count * 784);
   return secondsOfSecond(() => predict(model, images, { precision }));
 }
 
 /** `model.fit` as tfjs documents it. */
-async function trainStock(model: tf.Sequential, count: number): Promise<number> {
+async function trainStock(model: tf.Sequential, count: number): Promise<Answer> {
   const { images, labels } = digits(count);
   const tensors = [tf.tensor(images, [count, 28, 28, 1]), tf.tensor1d(Float32Array.from(labels))];
   let [start, end] = [0, 0];
@@ -41,18 +47,48 @@ async function trainStock(model: tf.Sequential, count: number): Promise<number> 
   const callbacks = { onEpochBegin, onEpochEnd };
   await model.fit(tensors[0], tensors[1], { batchSize: 128, epochs: 2, verbose: 0, callbacks });
   tf.dispose(tensors);
-  return (end - start) / 1000;
+  return { seconds: (end - start) / 1000 };
 }
 
-async function inferStock(model: tf.Sequential, count: number): Promise<number> {
+async function inferStock(model: tf.Sequential, count: number): Promise<Answer> {
   const images = tf.tensor(testImages.subarray(0, count * 784), [count, 28, 28, 1]);
-  const seconds = await secondsOfSecond(async () => {
-    const probabilities = model.predict(images, { batchSize: 1000 }) as tf.Tensor;
-    await probabilities.data();
-    probabilities.dispose();
-  });
+  const answer = await secondsOfSecond(() => probabilitiesOf(model, images));
   images.dispose();
-  return seconds;
+  return answer;
+}
+
+async function probabilitiesOf(model: tf.Sequential, images: tf.Tensor): Promise<void> {
+  const probabilities = model.predict(images, { batchSize: 1000 }) as tf.Tensor;
+  await probabilities.data();
+  probabilities.dispose();
+}
+
+async function readOneOurs(model: tf.Sequential, count: number): Promise<Answer> {
+  return oneByOne(count, (image) => predict(model, image, { precision }));
+}
+
+async function readOneStock(model: tf.Sequential, count: number): Promise<Answer> {
+  return oneByOne(count, async (image) => {
+    const images = tf.tensor(image, [1, 28, 28, 1]);
+    await probabilitiesOf(model, images);
+    images.dispose();
+  });
+}
+
+/** Reads so many images alone, after one that does not count: what is made once is made in it. */
+async function oneByOne(
+  count: number,
+  read: (image: Float32Array) => Promise<unknown>,
+): Promise<Answer> {
+  const seconds: number[] = [];
+  for (let index = -1; index < count; index++) {
+    const first = Math.max(index, 0) * 784;
+    const start = performance.now();
+    await read(testImages.subarray(first, first + 784));
+    if (index >= 0) seconds.push((performance.now() - start) / 1000);
+  }
+  seconds.sort((a, b) => a - b);
+  return { seconds: seconds[count >> 1], slow: seconds[Math.floor(0.99 * (count - 1))] };
 }
 
 function digits(count: number) {
@@ -65,18 +101,18 @@ function readFloats(name: string): Float32Array {
   return new Float32Array(buffer, byteOffset, length / 4);
 }
 
-async function secondsOfSecond(work: () => Promise<unknown>): Promise<number> {
+async function secondsOfSecond(work: () => Promise<unknown>): Promise<Answer> {
   await work();
   const start = performance.now();
   await work();
-  return (performance.now() - start) / 1000;
+  return { seconds: (performance.now() - start) / 1000 };
 }
 
 async function serve(): Promise<void> {
   const measures: Record<string, Measure> =
     kind === 'ours'
-      ? { train: trainOurs, infer: inferOurs }
-      : { train: trainStock, infer: inferStock };
+      ? { train: trainOurs, infer: inferOurs, one: readOneOurs }
+      : { train: trainStock, infer: inferStock, one: readOneStock };
   const models = new Map<NetworkName, tf.Sequential>();
   const { tensorflow, tfjs, node } = describeRuntime();
   console.log(JSON.stringify({ node, tfjs, 'tensorflow of tfjs': tensorflow }));
@@ -84,7 +120,7 @@ async function serve(): Promise<void> {
     const [task, name, count] = line.split(' ') as [string, NetworkName, string];
     const model = models.get(name) ?? networks[name]();
     models.set(name, model);
-    console.log(JSON.stringify({ seconds: await measures[task](model, Number(count)) }));
+    console.log(JSON.stringify(await measures[task](model, Number(count))));
   }
 }
 

@@ -1,5 +1,7 @@
 """PyTorch, eager: channels-last, images resident as one tensor, the fused Adam."""
 
+import contextlib
+import io
 import os
 import time
 
@@ -8,6 +10,15 @@ from torch import nn
 
 versions = {'torch': torch.__version__}
 torch.set_num_threads(os.cpu_count())
+precision = contextlib.nullcontext
+
+
+def set_policy(name):
+    """Lets the forward passes compute as `autocast` does in that type."""
+    global precision
+
+    def precision():
+        return torch.autocast('cpu', dtype=getattr(torch, name))
 
 
 def build(name):
@@ -45,7 +56,8 @@ def train(model, images, labels):
         total = 0.0
         for rows in torch.randperm(len(images)).split(128):
             optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(network(images[rows]), labels[rows])
+            with precision():
+                loss = nn.functional.cross_entropy(network(images[rows]), labels[rows])
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
@@ -59,8 +71,27 @@ def infer(model, images):
     images = as_tensor(images)
     for _ in range(2):
         start = time.perf_counter()
-        torch.cat([network(batch).softmax(1) for batch in images.split(1000)]).numpy()
+        with precision():
+            rows = [network(batch).float().softmax(1) for batch in images.split(1000)]
+        torch.cat(rows).numpy()
     return time.perf_counter() - start
+
+
+def export_onnx(name):
+    """Gives a network, with softmax, as bytes in the ONNX format; its weights are the initial ones."""
+    network = nn.Sequential(nn.Sequential(*stack(name)), nn.Softmax(1)).eval()
+    file = io.BytesIO()
+    torch.onnx.export(
+        network,
+        torch.zeros(64, 1, 28, 28),
+        file,
+        input_names=['images'],
+        output_names=['probabilities'],
+        dynamic_axes={'images': {0: 'count'}, 'probabilities': {0: 'count'}},
+        # The other exporter needs more packages.
+        dynamo=False,
+    )
+    return file.getvalue()
 
 
 def as_tensor(images):

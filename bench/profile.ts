@@ -1,5 +1,6 @@
 /**
- * Where does the time of a training step go, operation by operation, in stock tfjs and in ours?
+ * Where does the time of a training step go, operation by operation, in stock tfjs and in ours, and
+ * that of our inference?
  *
  * Stock tfjs makes a native call for each operation, so the calls are timed. Ours makes one call for
  * a step: the graph that it hands to TensorFlow, and what it feeds, are recorded and run again by
@@ -8,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { tf, train } from 'digit-recognizer';
+import { predict, tf, train } from 'digit-recognizer';
 import { networks, type NetworkName } from './networks';
 
 interface ProfileOptions {
@@ -32,12 +33,16 @@ const shownOperations = 20;
  * Profiles a step of stock tfjs and of ours.
  *
  * @param names - Networks; none means source B's.
- * @returns Two Markdown tables a network.
+ * @returns Three Markdown tables a network.
  */
 export async function profile(names: readonly string[], options: ProfileOptions): Promise<string> {
   const tables: string[] = [];
   for (const name of (names.length > 0 ? names : ['sourceB']) as NetworkName[]) {
-    tables.push(await profileStock(name, options), await profileOurs(name, options));
+    tables.push(
+      await profileStock(name, options),
+      await profileOurs(name, options),
+      await profileInference(name, options),
+    );
   }
   return `${tables.join('\n\n')}\n`;
 }
@@ -73,21 +78,11 @@ async function profileOurs(name: NetworkName, options: ProfileOptions): Promise<
   const { runs, end } = record(recording);
   const { epochs } = await train(model, digits(options), digits(options, 10), { epochs: 2 });
   end();
-  // What runs most often is the step; what ran before it brought the weights.
-  const often = [...runs.values()].sort((a, b) => b.milliseconds.length - a.milliseconds.length)[0];
-  const steps = often.milliseconds.slice(-options.batches);
-  const before = [...runs.values()].slice(0, [...runs.values()].indexOf(often));
-  const replay = JSON.stringify([...before, often].map(({ inputs, outputs }) => [inputs, outputs]));
-  writeFileSync(path.join(recording, 'runs.json'), replay);
-  const script = path.join(__dirname, 'trace.py');
-  const traced = JSON.parse(
-    execFileSync(options.python, [script, recording], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-      env: { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '3' },
-    }),
-  ) as { milliseconds: number; operations: Operations };
-  const native = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+  // What runs most often is the step; what ran before it brought the weights and the images.
+  const all = [...runs.values()];
+  const often = all.reduce((a, b) => (b.milliseconds.length > a.milliseconds.length ? b : a));
+  const traced = trace(recording, all.slice(0, all.indexOf(often) + 1), options);
+  const native = meanOf(often.milliseconds.slice(-options.batches));
   const outside = (epochs[1].seconds * 1000) / options.batches - native;
   return table(`${name}, ours, 1 replica`, traced.operations, [
     `A step takes ${(native + outside).toFixed(1)} ms: ${native.toFixed(1)} ms in the one native`,
@@ -96,6 +91,48 @@ async function profileOurs(name: NetworkName, options: ProfileOptions): Promise<
     `${traced.milliseconds.toFixed(1)} ms, and traced, the operations below, of which some run`,
     `side by side, ${sumOf(traced.operations).toFixed(1)} ms.`,
   ]);
+}
+
+async function profileInference(name: NetworkName, options: ProfileOptions): Promise<string> {
+  const model = networks[name]();
+  const { images } = digits(options);
+  const recording = path.join(options.folder, `recording-inference-${name}`);
+  const { runs, end } = record(recording);
+  await predict(model, images);
+  const start = performance.now();
+  await predict(model, images);
+  const whole = performance.now() - start;
+  end();
+  const [run] = runs.values();
+  const traced = trace(recording, [run], options);
+  const calls = run.milliseconds.length / 2;
+  const native = meanOf(run.milliseconds.slice(calls)) * calls;
+  const count = run.inputs.reduce((sum, { shape }) => sum + shape[0], 0);
+  return table(
+    `${name}, ours, inference`,
+    traced.operations,
+    [
+      `${images.length / 784} images take ${whole.toFixed(1)} ms: ${native.toFixed(1)} ms in`,
+      `${calls} native calls and ${(whole - native).toFixed(1)} ms in JavaScript. In Python a call`,
+      `of ${count} images takes ${traced.milliseconds.toFixed(1)} ms, and traced, the operations`,
+      `below, of which some run side by side, ${sumOf(traced.operations).toFixed(1)} ms.`,
+    ],
+    'call',
+  );
+}
+
+/** Runs recorded calls in Python, and traces the last. */
+function trace(
+  recording: string,
+  runs: readonly Run[],
+  { python }: ProfileOptions,
+): { milliseconds: number; operations: Operations } {
+  const replay = JSON.stringify(runs.map(({ inputs, outputs }) => [inputs, outputs]));
+  writeFileSync(path.join(recording, 'runs.json'), replay);
+  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '3' };
+  const script = path.join(__dirname, 'trace.py');
+  const out = execFileSync(python, [script, recording], { encoding: 'utf8', stdio: 'pipe', env });
+  return JSON.parse(out);
 }
 
 /** What a graph was asked: the first inputs of each set of outputs, and the times of all runs. */
@@ -109,27 +146,44 @@ interface Run {
 function record(folder: string): { runs: Map<string, Run>; end: () => void } {
   mkdirSync(folder);
   const runs = new Map<string, Run>();
-  const backend = tf.backend() as unknown as Native;
-  const load = backend.loadSavedModelMetaGraph;
+  const fed = new Map<number, { shape: number[]; values: NodeJS.TypedArray }>();
+  const backend = tf.backend() as unknown as Native & { binding: Native };
+  const { loadSavedModelMetaGraph: load, binding } = backend;
   backend.loadSavedModelMetaGraph = (...args: never[]) => {
     cpSync(args[0], path.join(folder, 'graph'), { recursive: true });
     return load.apply(backend, args);
   };
-  const restore = watch('runSavedModel', (call, milliseconds) => {
-    const [, tensors, infos, outputs] = call as [number, tf.Tensor[], { name: string }[], string[]];
-    const key = outputs.join();
-    const inputs = tensors.map((tensor, index) => {
+  // The binding's own functions cannot be replaced.
+  backend.binding = Object.fromEntries(
+    Object.getOwnPropertyNames(binding).map((name) => [name, binding[name]]),
+  );
+  backend.binding.createTensor = (...args: never[]) => {
+    const id = binding.createTensor(...args) as number;
+    const [shape, , values] = args as unknown as [number[], number, NodeJS.TypedArray];
+    fed.set(id, { shape, values: values.slice() });
+    return id;
+  };
+  backend.binding.runSavedModel = (...args: never[]) => {
+    const start = performance.now();
+    const results = binding.runSavedModel(...args);
+    const milliseconds = performance.now() - start;
+    const [, ids, names, outputs] = args as unknown as [number, number[], string, string];
+    const inputs = ids.map((id, index) => {
+      const { shape, values } = fed.get(id)!;
       const file = `${runs.size}-${index}`;
-      if (!runs.has(key)) writeFileSync(path.join(folder, file), tensor.dataSync());
-      return { name: infos[index].name, file, dtype: tensor.dtype, shape: tensor.shape };
+      if (!runs.has(outputs)) writeFileSync(path.join(folder, file), values);
+      const dtype = values.constructor.name.replace('Array', '').toLowerCase();
+      return { name: names.split(',')[index], file, dtype, shape };
     });
-    const run = runs.get(key) ?? { inputs, outputs, milliseconds: [] };
-    runs.set(key, run);
+    fed.clear();
+    const run = runs.get(outputs) ?? { inputs, outputs: outputs.split(','), milliseconds: [] };
+    runs.set(outputs, run);
     run.milliseconds.push(milliseconds);
-  });
+    return results;
+  };
   const end = () => {
-    restore();
     backend.loadSavedModelMetaGraph = load;
+    backend.binding = binding;
   };
   return { runs, end };
 }
@@ -160,7 +214,16 @@ function sumOf(operations: Operations): number {
   return Object.values(operations).reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 }
 
-function table(title: string, operations: Operations, text: readonly string[]): string {
+function meanOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+function table(
+  title: string,
+  operations: Operations,
+  text: readonly string[],
+  unit = 'step',
+): string {
   const sum = sumOf(operations);
   const sorted = Object.entries(operations).sort(([, a], [, b]) => b.milliseconds - a.milliseconds);
   const rest = sorted.splice(shownOperations).map(([, operation]) => operation);
@@ -173,6 +236,6 @@ function table(title: string, operations: Operations, text: readonly string[]): 
     const share = ((100 * milliseconds) / sum).toFixed(1);
     return `| ${name} | ${calls.toFixed(0)} | ${milliseconds.toFixed(2)} | ${share} |`;
   });
-  const head = '| operation | calls a step | ms a step | % |\n| --- | --: | --: | --: |';
+  const head = `| operation | calls a ${unit} | ms a ${unit} | % |\n| --- | --: | --: | --: |`;
   return [`### ${title}`, text.join(' '), [head, ...rows].join('\n')].join('\n\n');
 }

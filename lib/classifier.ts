@@ -1,12 +1,13 @@
 import { classCount, imageSize } from './data/digits';
 import { loadDigits, type DigitData, type LoadOptions } from './data/mnist';
-import { loadModel, saveModel } from './formats/tfjsLayers';
+import { loadModel, saveModel, type SavingOptions } from './formats/tfjsLayers';
 import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
 import { readPicture } from './picture/readFile';
 import { requireKnown, requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
+import { recipeOf, type Recipe } from './recipes';
 import { digitsFor, type LabelledImages, type Pixels } from './training/arrays';
 import { EarlyStopping, ReduceLearningRateOnPlateau } from './training/callbacks';
 import type { ResumableCallback } from './training/checkpoint';
@@ -18,7 +19,7 @@ import { train, type TrainingHistory, type TrainingOptions } from './training/tr
 export interface ClassifierOptions {
   /** Which network: one of `architectureNames`, or a builder of your own. @default 'deeper-cnn' */
   readonly architecture?: ArchitectureName | NetworkBuilder;
-  /** Step size of Adam at the start, above 0. @default 0.001 */
+  /** Step size of Adam at the start, or a schedule's peak, above 0. @default the recipe's, or 0.001 */
   readonly learningRate?: number;
   /** Seed of split, initial weights, order of the images and dropout. @default 42 */
   readonly seed?: number;
@@ -33,7 +34,7 @@ const classifierOptions: readonly string[] = [
   'seed',
 ] satisfies (keyof ClassifierOptions)[];
 
-/** How to train a classifier. */
+/** How to train a classifier; what is left out is as in the recipe of its architecture. */
 export interface ClassifierTrainingOptions extends Pick<
   TrainingOptions,
   | 'augmentation'
@@ -47,9 +48,9 @@ export interface ClassifierTrainingOptions extends Pick<
   | 'signal'
   | 'weightDecay'
 > {
-  /** Passes over the training digits at most, a whole number from 1. @default 15 */
+  /** Passes over the training digits at most, a whole number from 1. @default the recipe's, or 15 */
   readonly epochs?: number;
-  /** Images per step, a whole number from 1 to the number of training digits. @default 128 */
+  /** Images per step, a whole number from 1 to the number of training digits. @default the recipe's */
   readonly batchSize?: number;
 }
 
@@ -106,6 +107,7 @@ export class MnistClassifier {
   /** Names of the ten classes. */
   readonly classNames: readonly string[];
   private readonly architecture: ArchitectureName | 'custom';
+  private readonly recipe: Recipe;
   private readonly learningRate: number;
   private readonly seed: number;
   private readonly build: () => tf.LayersModel;
@@ -116,7 +118,9 @@ export class MnistClassifier {
   /** @throws RangeError when an option is not one of its values. */
   constructor(options: ClassifierOptions = {}) {
     requireKnown('MnistClassifier', options, classifierOptions);
-    const { architecture = 'deeper-cnn', learningRate = 0.001, seed = 42 } = options;
+    const { architecture = 'deeper-cnn', seed = 42 } = options;
+    const recipe = recipeOf(architecture);
+    const { learningRate = recipe.learningRate } = options;
     this.classNames = options.classNames ?? numberNames(classCount);
     if (this.classNames.length !== classCount) {
       throw new RangeError(
@@ -127,6 +131,7 @@ export class MnistClassifier {
     requireNumber('seed', seed, 'a finite number, such as 42');
     const builder = typeof architecture === 'string' ? builderOf(architecture) : architecture;
     this.architecture = typeof architecture === 'string' ? architecture : 'custom';
+    this.recipe = recipe;
     this.learningRate = learningRate;
     this.seed = seed;
     this.build = () => {
@@ -159,8 +164,9 @@ export class MnistClassifier {
   /**
    * Trains a new network from the seed, and keeps it in place of the one before.
    *
-   * By default it stops when the validation loss has not improved for 3 epochs, keeps the weights of
-   * the best, and halves the learning rate (down to 1e-6) after 2 epochs without improvement.
+   * Without a schedule it stops when the validation loss has not improved for 3 epochs, keeps the
+   * weights of the best, and halves the learning rate (down to 1e-6) after 2 epochs without
+   * improvement. The recipes of `residual-cnn`, `tiny-cnn` and `fast-cnn` have a schedule.
    * An interrupt keeps the weights of the last finished epoch; with none, the network before stays.
    *
    * @param digits - What to learn from, and what to watch.
@@ -172,7 +178,11 @@ export class MnistClassifier {
     digits: { readonly train: LabelledImages; readonly validation: LabelledImages },
     options: ClassifierTrainingOptions = {},
   ): Promise<ClassifierTraining> {
-    const { epochs = 15, batchSize = 128, callbacks = standardCallbacks(), ...others } = options;
+    const { recipe, seed } = this;
+    const { epochs = recipe.epochs, batchSize = recipe.batchSize } = options;
+    const { schedule = recipe.schedule, weightDecay = recipe.weightDecay } = options;
+    const { averageDecay = recipe.averageDecay, ...others } = options;
+    const { callbacks = schedule === undefined ? standardCallbacks() : [] } = options;
     const network = this.build();
     let history: TrainingHistory;
     try {
@@ -183,8 +193,9 @@ export class MnistClassifier {
             'expected a whole number from 1 to their number',
         );
       }
-      const settings = { ...others, epochs, batchSize, callbacks, seed: this.seed };
-      history = await train(network, training, digits.validation, settings);
+      history = await train(network, training, digits.validation, {
+        ...{ ...others, epochs, batchSize, schedule, weightDecay, averageDecay, callbacks, seed },
+      });
     } catch (error) {
       free(network);
       throw error;
@@ -253,16 +264,17 @@ export class MnistClassifier {
    * The folder is in TensorFlow.js's layers format, as {@link saveModel} writes it; class names,
    * preprocessing, training history, seed and versions are in its user-defined metadata.
    *
+   * @param options.weights - `float16` halves the files; see {@link saveModel}. @default 'float32'
    * @throws Error when the classifier is not trained, or the folder cannot be written; an earlier
    *   model there stays.
    */
-  async save(folder: string): Promise<void> {
+  async save(folder: string, options: SavingOptions = {}): Promise<void> {
     const { network, training, runtime } = this.requireTrained('save');
     const { classNames, architecture, learningRate, seed } = this;
     const settings = { classNames, preprocessing, architecture, learningRate, seed };
     const classifier: SavedClassifier = { ...settings, training, runtime };
     network.setUserDefinedMetadata({ classifier });
-    await saveModel(network, folder);
+    await saveModel(network, folder, options);
   }
 
   /**

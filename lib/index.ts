@@ -8,6 +8,9 @@ export { buildBaseline } from './networks/baseline';
 export { buildSimpleCnn } from './networks/simpleCnn';
 export { buildRegularizedCnn } from './networks/regularizedCnn';
 export { buildDeeperCnn } from './networks/deeperCnn';
+export { buildResidualCnn } from './networks/residualCnn';
+export { buildTinyCnn } from './networks/tinyCnn';
+export { buildFastCnn } from './networks/fastCnn';
 export { type ArchitectureName } from './networks/architectures';
 export { type LabelledImages } from './training/arrays';
 export { DivergenceError } from './training/epochMeans';
@@ -29,6 +32,8 @@ export {
   type ClassifierTrainingOptions,
   type Prediction,
 } from './classifier';
+export { Ensemble } from './ensemble';
+export { digitAugmentation, recipeOf } from './recipes';
 export { PictureError } from './picture/prepare';
 export { readPicture } from './picture/readFile';
 export { loadModel, saveModel } from './formats/tfjsLayers';

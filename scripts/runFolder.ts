@@ -49,6 +49,17 @@ export const figureNames = [
  *   files under the names of a run's that no run wrote.
  */
 export async function claimFolder(folder: string): Promise<void> {
+  lockFolder(folder);
+  requireOwnFiles(folder);
+  await tidyUp(folder, path.join(folder, modelFolder));
+}
+
+/**
+ * Takes a folder for this process alone, and makes it where it is missing.
+ *
+ * @throws OutputFolderError when the folder is a file, cannot be written or is another run's.
+ */
+export function lockFolder(folder: string): void {
   try {
     makeFolder(folder);
     while (!tryToLock(folder));
@@ -59,12 +70,13 @@ export async function claimFolder(folder: string): Promise<void> {
         'or that can be made',
     );
   }
-  requireOwnFiles(folder);
+}
+
+/** Deletes what a killed run has left half-written in folders, where there are such. */
+export async function tidyUp(...folders: readonly string[]): Promise<void> {
   // Loaded only now, since TensorFlow takes seconds, which a refusal need not.
   const { removePartialFiles } = await import('digit-recognizer');
-  for (const place of [folder, path.join(folder, modelFolder)].filter((it) => existsSync(it))) {
-    await removePartialFiles(place);
-  }
+  for (const folder of folders.filter((it) => existsSync(it))) await removePartialFiles(folder);
 }
 
 /** Makes a folder with those above it; Node's own recursive way never ends below /proc. */

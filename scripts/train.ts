@@ -3,13 +3,23 @@
  *
  * Exit codes: 0 done, 1 failed, 2 bad arguments, 130 or 143 interrupted with the last epoch kept.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { ArchitectureName } from 'digit-recognizer';
+import {
+  anyNumber,
+  digitCount,
+  existingFolder,
+  fromHere,
+  rate,
+  share,
+  wholeNumber,
+} from './arguments';
 import { logLevels, openLog } from './log';
 import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
+import { stopOnSignals } from './signals';
 import type { RunOptions } from './trainingRun';
 
 /** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
@@ -18,12 +28,12 @@ const architectures = [
   'simple-cnn',
   'regularized-cnn',
   'deeper-cnn',
+  'residual-cnn',
+  'tiny-cnn',
+  'fast-cnn',
 ] as const satisfies readonly ArchitectureName[];
 
 const precisions = ['float32', 'bfloat16'] as const satisfies readonly RunOptions['precision'][];
-
-/** How an exit code follows from a signal. */
-const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function readArguments(argv: readonly string[]): RunOptions {
   const command = new Command('npm run train --')
@@ -36,10 +46,26 @@ function readArguments(argv: readonly string[]): RunOptions {
         .choices(architectures)
         .default('deeper-cnn'),
     )
-    .option('--epochs <n>', 'passes over the training digits at most', wholeNumber, 15)
-    .option('--batch-size <n>', 'images per step', wholeNumber, 128)
+    .option(
+      '--epochs <n>',
+      "passes over the training digits at most (default: the network's recipe, 15 for the first four)",
+      wholeNumber,
+    )
+    .option(
+      '--batch-size <n>',
+      'images per step (default: 128, or as the recipe has it)',
+      wholeNumber,
+    )
+    .option(
+      '--augment',
+      'turn, shift, zoom and slant the training digits a little, anew in each step',
+    )
     .option('--validation-split <share>', 'share of the training digits to watch by', share, 0.1)
-    .option('--learning-rate <rate>', 'step size of Adam at the start', rate, 0.001)
+    .option(
+      '--learning-rate <rate>',
+      "step size of Adam at the start or at its highest (default: 0.001, or the recipe's)",
+      rate,
+    )
     .option('--seed <n>', 'seed of split, weights, order and dropout', anyNumber, 42)
     .addOption(
       new Option('--precision <type>', 'what the layers compute in; weights keep 32 bits')
@@ -69,43 +95,6 @@ function readArguments(argv: readonly string[]): RunOptions {
   return command.parse(argv, { from: 'user' }).opts();
 }
 
-function wholeNumber(text: string): number {
-  return parsed(text, (value) => Number.isInteger(value) && value >= 1, 'a whole number from 1');
-}
-
-function digitCount(text: string): number {
-  return parsed(text, (value) => Number.isInteger(value) && value >= 10, 'a whole number from 10');
-}
-
-function share(text: string): number {
-  return parsed(text, (value) => value > 0 && value < 1, 'a number above 0 and below 1');
-}
-
-function rate(text: string): number {
-  return parsed(text, (value) => value > 0, 'a number above 0');
-}
-
-function anyNumber(text: string): number {
-  return parsed(text, () => true, 'a number');
-}
-
-function parsed(text: string, isRight: (value: number) => boolean, expected: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (Number.isFinite(value) && isRight(value)) return value;
-  throw new InvalidArgumentError(`Expected ${expected}.`);
-}
-
-function existingFolder(text: string): string {
-  const folder = fromHere(text);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  throw new InvalidArgumentError('Expected a folder that exists.');
-}
-
-/** A path as the user meant it: npm runs scripts in the folder of package.json. */
-function fromHere(place: string): string {
-  return path.resolve(process.env.INIT_CWD ?? '.', place);
-}
-
 /** Refuses to go on with nothing. */
 function requireUnfinished(output: string): void {
   if (existsSync(path.join(output, checkpointFile))) return;
@@ -127,16 +116,7 @@ function requireNoneUnfinished(output: string): void {
 async function main(): Promise<number> {
   const args = readArguments(process.argv.slice(2));
   const { output } = args;
-  const stop = new AbortController();
-  let code = 1;
-  for (const [signal, signalCode] of Object.entries(signalCodes)) {
-    process.on(signal, () => {
-      // The first asks the training to stop; whoever repeats it means at once.
-      if (stop.signal.aborted) process.exit(signalCode);
-      code = signalCode;
-      stop.abort();
-    });
-  }
+  const stop = stopOnSignals();
   let log: Logger;
   try {
     // A claim makes the folder, so what has nothing to go on with is refused before it too.
@@ -158,7 +138,7 @@ async function main(): Promise<number> {
     const { name, message } = error as Error;
     if (name === 'Interrupted') {
       log.warn(message);
-      return code;
+      return stop.exitCode();
     }
     log.error(message);
     log.debug(error);

@@ -3,9 +3,11 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import {
   describeRuntime,
+  digitAugmentation,
   figures,
   metrics,
   MnistClassifier,
+  recipeOf,
   RendererMissingError,
   saveFigure,
   saveRecord,
@@ -23,10 +25,13 @@ import { checkpointFile, figureNames, metricsFile, modelFolder } from './runFold
 /** What decides a training; the command line gives it. */
 export interface RunOptions {
   readonly architecture: ArchitectureName;
-  readonly epochs: number;
-  readonly batchSize: number;
+  /** @default as the recipe of the architecture has it, and the next two */
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  /** Whether the training digits are moved a little. */
+  readonly augment?: boolean;
   readonly validationSplit: number;
-  readonly learningRate: number;
   readonly seed: number;
   readonly precision: NonNullable<ClassifierTrainingOptions['precision']>;
   readonly limit?: number;
@@ -57,10 +62,15 @@ export async function runTraining(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const { output, data, architecture, epochs, batchSize, validationSplit } = options;
-  const { learningRate, seed, precision, limit } = options;
-  const sizes = { architecture, epochs, batchSize, validationSplit };
-  const settings = { ...sizes, learningRate, seed, precision, limit };
+  const { output, data, architecture, validationSplit, seed, precision, limit } = options;
+  const recipe = recipeOf(architecture);
+  const { epochs = recipe.epochs, batchSize = recipe.batchSize } = options;
+  const { learningRate = recipe.learningRate } = options;
+  const augmentation = options.augment ? digitAugmentation : undefined;
+  const settings = {
+    ...{ architecture, epochs, batchSize, validationSplit, learningRate, seed, precision },
+    ...{ augmentation, limit },
+  };
   if (data !== undefined) process.env.MNIST_DIR = data;
   log.debug({ ...settings, runtime: describeRuntime() }, 'settings');
 
@@ -76,6 +86,7 @@ export async function runTraining(
     epochs,
     batchSize,
     precision,
+    augmentation,
     signal: stop,
     checkpointFile: path.join(output, checkpointFile),
     onProgress: reportProgress(log, options),

@@ -58,7 +58,7 @@ describe('classifier', () => {
         name: 'RangeError',
         message:
           `architecture is ${name}; expected one of baseline, simple-cnn, regularized-cnn, ` +
-          'deeper-cnn, or a function that builds a network',
+          'deeper-cnn, residual-cnn, tiny-cnn, fast-cnn, or a function that builds a network',
       });
     }
   });

@@ -5,8 +5,9 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  lib: 8900,
-  core: 3010,
+  // With the three networks of report 03, the ensemble and 16-bit weights.
+  lib: 9250,
+  core: 3130,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 40,

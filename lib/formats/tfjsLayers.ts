@@ -2,6 +2,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import { lstat, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256, writeFileWhole } from '../platform/files';
+import { toFloat16 } from './float16';
 import { tf } from '../platform/tensorflow';
 
 const topologyFile = 'model.json';
@@ -19,6 +20,15 @@ interface SavedModel extends io.ModelJSON {
   };
 }
 
+/** How to save a network. */
+export interface SavingOptions {
+  /**
+   * In how many bits the weights lie in the file: `float16` rounds each to 11 significant bits, and
+   * the file is half as large. @default 'float32'
+   */
+  readonly weights?: 'float32' | 'float16';
+}
+
 /**
  * Saves a network in TensorFlow.js's layers format, which stock tfjs loads, in a browser too.
  *
@@ -30,10 +40,20 @@ interface SavedModel extends io.ModelJSON {
  *   tfjs can write them) are saved, the state of its optimizer is not.
  * @param folder - Where to, as a path or `file://` URL; an earlier model there is replaced. A symbolic
  *   link is followed.
+ * @param options.weights - In how many bits; the network in memory keeps its 32. @default 'float32'
+ * @throws RangeError when a weight is too large for 16 bits (65,504), or there is no such type.
  * @throws Error when the folder cannot be written, or a file that is no saved model is in the way; all
  *   that was there stays.
  */
-export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
+export async function saveModel(
+  model: tf.LayersModel,
+  folder: string,
+  options: SavingOptions = {},
+): Promise<void> {
+  const { weights: type = 'float32' } = options;
+  if (type !== 'float32' && type !== 'float16') {
+    throw new RangeError(`weights is ${String(type)}; expected float32 or float16`);
+  }
   const target = pathOf(folder);
   if (!target || path.extname(target) === '.json') {
     throw new Error(
@@ -43,8 +63,8 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
   }
   const old = await earlierModel(target);
   const handler = tf.io.withSaveHandler(async (saved) => {
-    const weights = new Uint8Array(saved.weightData as ArrayBuffer);
-    const { format, generatedBy, modelTopology, weightSpecs, userDefinedMetadata } = saved;
+    const { format, generatedBy, modelTopology, userDefinedMetadata } = saved;
+    const { weights, weightSpecs } = encodeWeights(saved, type);
     const weightsSha256 = sha256(weights);
     const weightsFile = `weights-${weightsSha256.slice(0, 12)}.bin`;
     // As it will be read again, without what is undefined.
@@ -54,7 +74,7 @@ export async function saveModel(model: tf.LayersModel, folder: string): Promise<
       convertedBy: null,
       modelTopology: modelTopology as object,
       trainingConfig: trainingConfigOf(model),
-      weightsManifest: [{ paths: [weightsFile], weights: weightSpecs ?? [] }],
+      weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }],
       userDefinedMetadata,
     });
     const digests = { weightsSha256, descriptionSha256: digestOf(description) };
@@ -94,6 +114,22 @@ export async function loadModel(place: string): Promise<tf.LayersModel> {
   // Nobody else has the optimizer of a model loaded compiled, so it goes with the model.
   (model as unknown as { isOptimizerOwned: boolean }).isOptimizerOwned = true;
   return model;
+}
+
+/** The bytes of the weights, and what tells how to read them. */
+function encodeWeights(saved: io.ModelArtifacts, type: 'float32' | 'float16') {
+  const weights = new Uint8Array(saved.weightData as ArrayBuffer);
+  const weightSpecs = saved.weightSpecs ?? [];
+  // Whole numbers, which a network of ours never has, would have to stay as they are.
+  if (type === 'float32' || weightSpecs.some(({ dtype }) => dtype !== 'float32')) {
+    return { weights, weightSpecs };
+  }
+  const halves = Uint16Array.from(new Float32Array(weights.buffer), toFloat16);
+  const quantization = { dtype: 'float16', original_dtype: 'float32' } as const;
+  return {
+    weights: new Uint8Array(halves.buffer),
+    weightSpecs: weightSpecs.map((spec) => ({ ...spec, quantization })),
+  };
 }
 
 async function readModel(place: string): Promise<io.ModelArtifacts> {

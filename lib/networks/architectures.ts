@@ -1,9 +1,12 @@
 import type { tf } from '../platform/tensorflow';
 import { buildBaseline } from './baseline';
 import { buildDeeperCnn } from './deeperCnn';
+import { buildFastCnn } from './fastCnn';
 import type { NetworkOptions } from './layerStack';
 import { buildRegularizedCnn } from './regularizedCnn';
+import { buildResidualCnn } from './residualCnn';
 import { buildSimpleCnn } from './simpleCnn';
+import { buildTinyCnn } from './tinyCnn';
 
 /** Builds a compiled network from images to class probabilities, from the seed given. */
 export type NetworkBuilder = (options: NetworkOptions) => tf.LayersModel;
@@ -13,6 +16,9 @@ const architectures = {
   'simple-cnn': buildSimpleCnn,
   'regularized-cnn': buildRegularizedCnn,
   'deeper-cnn': buildDeeperCnn,
+  'residual-cnn': buildResidualCnn,
+  'tiny-cnn': buildTinyCnn,
+  'fast-cnn': buildFastCnn,
 } satisfies Record<string, NetworkBuilder>;
 
 /** Name of a network of this library. */

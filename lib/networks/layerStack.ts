@@ -14,41 +14,81 @@ export interface NetworkOptions {
   readonly seed?: number;
 }
 
+/**
+ * Refuses sizes and rates that no network can have.
+ *
+ * @throws RangeError that names the option.
+ */
+export function requireNetworkOptions(options: NetworkOptions): void {
+  const { imageSize = 28, classCount = 10, learningRate = 0.001 } = options;
+  requireWhole('imageSize', imageSize, 1);
+  requireWhole('classCount', classCount, 2);
+  requireNumber('learningRate', learningRate, 'a number from 0', learningRate >= 0);
+}
+
+/** Gives what draws the initial weights of one layer after the other from a network's seed. */
+export function glorotUniformFrom(
+  seed = 42,
+): () => ReturnType<typeof tf.initializers.glorotUniform> {
+  const random = seededRandom(seed, 'weights');
+  return () => tf.initializers.glorotUniform({ seed: drawSeed(random) });
+}
+
+/** Compiles with Adam at Keras's defaults, for labels that are whole numbers. */
+export function compileClassifier(model: tf.LayersModel, learningRate = 0.001): void {
+  model.compile({
+    optimizer: tf.train.adam(learningRate, 0.9, 0.999, 1e-7),
+    // Categorical cross-entropy on whole-number labels, so that none is ever one-hot in memory.
+    loss: 'sparseCategoricalCrossentropy',
+    metrics: ['accuracy'],
+  });
+}
+
 /** Layers stacked one on the other, each drawing its initial weights from the run's seed. */
 export class LayerStack {
   private readonly model: tf.Sequential;
-  private readonly random;
+  private readonly glorotUniform;
 
   constructor(
     name: string,
     private readonly options: NetworkOptions,
   ) {
-    const { imageSize = 28, classCount = 10, learningRate = 0.001 } = options;
-    requireWhole('imageSize', imageSize, 1);
-    requireWhole('classCount', classCount, 2);
-    requireNumber('learningRate', learningRate, 'a number from 0', learningRate >= 0);
+    requireNetworkOptions(options);
     this.model = tf.sequential({ name });
-    this.random = seededRandom(options.seed ?? 42, 'weights');
+    this.glorotUniform = glorotUniformFrom(options.seed);
   }
 
   add(layer: tf.layers.Layer): void {
     this.model.add(layer);
   }
 
-  addConvolution(name: string, filters: number, padding: 'valid' | 'same' = 'valid'): void {
-    const { imageSize = 28 } = this.options;
+  addConvolution(
+    name: string,
+    filters: number,
+    padding: 'valid' | 'same' = 'valid',
+    kernelSize = 3,
+  ): void {
     this.add(
       tf.layers.conv2d({
-        name,
-        filters,
-        kernelSize: 3,
-        padding,
-        activation: 'relu',
+        ...{ name, filters, kernelSize, padding, activation: 'relu' as const },
         kernelInitializer: this.glorotUniform(),
-        // Only the first layer of a model may say what it takes.
-        ...(this.model.layers.length === 0 && { inputShape: [imageSize, imageSize, 1] }),
+        ...this.inputShape(),
       }),
     );
+  }
+
+  /** Adds a convolution 3x3 that keeps the size, without bias, with BatchNorm and relu after it. */
+  addNormalizedConvolution(place: string, filters: number): void {
+    this.add(
+      tf.layers.conv2d({
+        name: `convolution_${place}`,
+        ...{ filters, kernelSize: 3, padding: 'same' as const, useBias: false },
+        kernelInitializer: this.glorotUniform(),
+        ...this.inputShape(),
+      }),
+    );
+    this.add(tf.layers.batchNormalization({ name: `batch_normalization_${place}` }));
+    this.add(tf.layers.activation({ name: `relu_${place}`, activation: 'relu' }));
   }
 
   addDense(name: string, units: number, activation: 'relu' | 'softmax' = 'relu'): void {
@@ -75,19 +115,16 @@ export class LayerStack {
 
   /** Adds the softmax over the classes and compiles with Adam at Keras's defaults. */
   compile(): tf.Sequential {
-    const { classCount = 10, learningRate = 0.001 } = this.options;
+    const { classCount = 10, learningRate } = this.options;
     this.addDense('output', classCount, 'softmax');
-    this.model.compile({
-      optimizer: tf.train.adam(learningRate, 0.9, 0.999, 1e-7),
-      // Categorical cross-entropy on whole-number labels, so that none is ever one-hot in memory.
-      loss: 'sparseCategoricalCrossentropy',
-      metrics: ['accuracy'],
-    });
+    compileClassifier(this.model, learningRate);
     return this.model;
   }
 
-  private glorotUniform() {
-    return tf.initializers.glorotUniform({ seed: drawSeed(this.random) });
+  /** What only the first layer of a model may say: the shape of what it takes. */
+  private inputShape() {
+    const { imageSize = 28 } = this.options;
+    return this.model.layers.length === 0 ? { inputShape: [imageSize, imageSize, 1] } : {};
   }
 }
 

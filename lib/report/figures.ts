@@ -3,7 +3,7 @@ export { accuracyBars, perClassBars } from './classBars';
 export { classDistribution } from './classDistribution';
 export { compareCurves } from './compareCurves';
 export { confusionHeatMap } from './confusionHeatMap';
-export { predictionGallery, randomDigits, sampleDigits } from './gallery';
+export { augmentedDigits, predictionGallery, randomDigits, sampleDigits } from './gallery';
 export { layerDiagram } from './layerDiagram';
 export { reliabilityDiagram } from './reliabilityDiagram';
 export { trainingCurves } from './trainingCurves';

@@ -11,6 +11,7 @@ import {
   type Figure,
   type TitleOption,
 } from './figure';
+import { augment, type Augmentation } from '../engine/index';
 import type { Reading } from '../metrics/evaluation';
 import { numberNames } from '../metrics/metrics';
 import { escapeMarkup, requireClassNames, requireNamed, shorten, widthOf, wrap } from './names';
@@ -116,6 +117,49 @@ export function randomDigits(
     return { index, lines: [captionLine(classNames[digits.labels[index]], '')] };
   });
   return captionedDigits(digits, captions, 'Random digits', columns, imageShape);
+}
+
+/**
+ * Shows one image as an augmentation shows it to a network, in one step after another.
+ *
+ * @param digits - The set that the image is of.
+ * @param options.augmentation - How far the random maps may go; see `train`.
+ * @param options.index - Place of the image in its set, from 0. @default 0
+ * @param options.count - How many guises. @default 20
+ * @param options.columns - Images in a row. @default 10
+ * @param options.seed - Seed of the maps, a whole number from 0 to 2³¹ - 1. @default 42
+ * @param options.imageShape - Height, width and channels. @default square, gray or in color
+ * @throws RangeError when a range or a number is not in its range, or the images have another shape.
+ */
+export function augmentedDigits(
+  digits: DigitSet,
+  options: ImageOptions & {
+    readonly augmentation: Augmentation;
+    readonly index?: number;
+    readonly count?: number;
+    readonly columns?: number;
+    readonly seed?: number;
+  },
+): Figure {
+  const { augmentation, index = 0, count = 20, columns = 10, seed = 42, imageShape } = options;
+  requireWhole('index', index, 0, digits.count - 1);
+  requireWhole('count', count, 1);
+  requireWhole('seed', seed, 0, 2 ** 31 - 1);
+  const { height, width, channels } = shapeOf(digits, imageShape);
+  const size = pixelsOfEach(digits);
+  const full = digits.images.BYTES_PER_ELEMENT === 1 ? 255 : 1;
+  const image = digits.images.subarray(index * size, (index + 1) * size);
+  const copies = Float32Array.from({ length: count * size }, (_, at) => image[at % size] / full);
+  const shape = [height, width, channels] as const;
+  const images = augment(copies, { shape, augmentation, seed });
+  const guises = { images, labels: new Uint8Array(count).fill(digits.labels[index]), count };
+  const captions = Array.from({ length: count }, (_, place) => ({ index: place, lines: [] }));
+  const ranges = Object.entries(augmentation).map(([name, most]) => `${name} ${most}`);
+  const title = `One digit in ${count} guises: ${ranges.join(', ')}`;
+  return {
+    ...captionedDigits(guises, captions, title, columns, shape),
+    description: `${title}. Image ${index}, each time moved by a random map of its own.`,
+  };
 }
 
 /** What a network made of one digit. */

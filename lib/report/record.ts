@@ -15,13 +15,16 @@ export interface NetworkResult {
   readonly test: Evaluation;
 }
 
+/** A trained network as a record has it: of one that nothing is final of, no test digits were read. */
+export type RecordedNetwork = Omit<NetworkResult, 'test'> & { readonly test?: Evaluation };
+
 /** What a run leaves in numbers. */
 export interface RunResult {
   /** What decides the run, such as seed and batch size: JSON values. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly digits: DigitData;
   /** The networks by name. */
-  readonly networks: Readonly<Record<string, NetworkResult>>;
+  readonly networks: Readonly<Record<string, RecordedNetwork>>;
   /** Time of the whole run, in seconds. @default not kept */
   readonly seconds?: number;
   /** What else the run has found: JSON values. @default nothing */
@@ -55,20 +58,22 @@ export async function saveRecord(file: string, result: RunResult) {
   return record;
 }
 
-function networkRecord({ model, history, validation, test }: NetworkResult) {
-  const { confusionMatrix, report, labels, probabilities } = test;
-  const classCount = confusionMatrix.length;
+function networkRecord({ model, history, validation, test }: RecordedNetwork) {
   return {
     parameters: model.countParams(),
     training: history,
     validation: validation && scoresOf(validation),
-    test: {
-      ...scoresOf(test),
-      confusionMatrix,
-      mostConfusedPairs: mostConfusedPairs(confusionMatrix, { count: 6 }),
-      report,
-      errorSummary: errorSummary(labels, probabilities, { classCount }),
-    },
+    test: test && { ...scoresOf(test), ...mistakesOf(test) },
+  };
+}
+
+function mistakesOf({ confusionMatrix, report, labels, probabilities }: Evaluation) {
+  const classCount = confusionMatrix.length;
+  return {
+    confusionMatrix,
+    mostConfusedPairs: mostConfusedPairs(confusionMatrix, { count: 6 }),
+    report,
+    errorSummary: errorSummary(labels, probabilities, { classCount }),
   };
 }
 

@@ -56,6 +56,31 @@ describe('storage', () => {
     loaded.dispose();
   });
 
+  it('saveModel(model, folder, { weights }) in 16 bits halves the file and loads in stock tfjs', async () => {
+    const sizeOf = async () => {
+      const name = (await readdir(folder)).find((it) => it.endsWith('.bin'))!;
+      return (await readFile(path.join(folder, name))).length;
+    };
+    const whole = await sizeOf();
+    await saveModel(model, folder, { weights: 'float16' });
+    assert.equal(await sizeOf(), whole / 2);
+    const [ours, stock] = [
+      await loadModel(folder),
+      await tf.loadLayersModel(`file://${path.join(folder, 'model.json')}`),
+    ];
+    const rounded = await predict(ours, images);
+    assert.deepEqual(await predict(stock, images), rounded);
+    const exact = await predict(model, images);
+    rounded.forEach((value, index) => assert.ok(Math.abs(value - exact[index]) < 2e-3));
+    assert.notDeepEqual(rounded, exact);
+    ours.dispose();
+    stock.dispose();
+    await assert.rejects(
+      saveModel(model, folder, { weights: 'int8' as 'float16' }),
+      /RangeError: weights is int8; expected float32 or float16/,
+    );
+  });
+
   it('saveModel(model, folder) leaves two files, and what else lies there as it is', async () => {
     await writeFile(path.join(folder, 'notes.txt'), 'mine');
     await writeFile(path.join(folder, 'weights.bin'), 'mine too');

@@ -7,10 +7,15 @@ import keras from '../fixtures/networks.json';
 /** Sizes of the small networks whose weights and outputs the fixture holds. */
 export const tinySizes = { ...keras.tiny, seed: 1 };
 
-/** Adds the tests that a network is Keras's of the same name in the fixture. */
-export function itIsLikeKeras(
+/**
+ * Adds the tests that a network is Keras's of the same name in the fixture.
+ *
+ * @param small - Sizes of the small one, where they are not `tinySizes`.
+ */
+export function itIsLikeKeras<Options extends NetworkOptions>(
   name: keyof typeof keras.full,
-  build: (options?: NetworkOptions) => tf.LayersModel,
+  build: (options?: Options) => tf.LayersModel,
+  small: Options = tinySizes as unknown as Options,
 ): void {
   it(`${name} has the layers, shapes and parameters of the same network in Keras`, () => {
     const model = build();
@@ -29,7 +34,7 @@ export function itIsLikeKeras(
   });
 
   it(`${name} with Keras's weights gives Keras's probabilities`, async () => {
-    const model = build(tinySizes);
+    const model = build(small);
     const expected = keras.tiny[name];
     model.layers.forEach((layer, index) => {
       const weights = expected.layers[index].weights;
@@ -50,7 +55,7 @@ export function itIsLikeKeras(
 
   it(`${name} with one seed starts from the same weights, with another from others`, () => {
     const kernels = [1, 1, 2].map((seed) => {
-      const model = build({ ...tinySizes, seed });
+      const model = build({ ...small, seed });
       const values = model.getWeights().map((weight) => Array.from(weight.dataSync()));
       model.dispose();
       return values;

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import type { Figure } from '../../lib/report/figure';
-import { predictionGallery, randomDigits, sampleDigits } from '../../lib/report/gallery';
+import { augment } from '../../lib/engine/augmentation';
+import {
+  augmentedDigits,
+  predictionGallery,
+  randomDigits,
+  sampleDigits,
+} from '../../lib/report/gallery';
 import {
   assertReadable,
   classNames,
@@ -38,6 +44,45 @@ it('sampleDigits(digits, { classNames }) draws the very pixels, dark ink on whit
     assert.equal(png.data[4 * (y * png.width + x)], 255 - ink);
     const opposite = 4 * ((y + enlargement - 1) * png.width + x + enlargement - 1);
     assert.equal(png.data[opposite], 255 - ink);
+  }
+});
+
+it('augmentedDigits(digits, { augmentation }) shows the images that augment gives', () => {
+  const digits = drawnSet(1);
+  const augmentation = { rotation: 20, shift: 0.1 };
+  const figure = augmentedDigits(digits, { augmentation, index: 2, count: 4, columns: 2, seed: 7 });
+  assertReadable(figure);
+  assert.equal(figure.layout.images?.length, 4);
+  assert.match(figure.description, /^One digit in 4 guises: rotation 20, shift 0\.1\. Image 2/);
+  const image = digits.images.subarray(2 * 784, 3 * 784);
+  const copies = Float32Array.from({ length: 4 * 784 }, (_, at) => image[at % 784]);
+  const expected = augment(copies, { shape: [28, 28, 1], augmentation, seed: 7 });
+  figure.layout.images?.forEach(({ source }, place) => {
+    const png = PNG.sync.read(Buffer.from((source as string).split(',')[1], 'base64'));
+    const enlargement = png.width / 28;
+    for (let at = 0; at < 784; at++) {
+      const [x, y] = [(at % 28) * enlargement, Math.floor(at / 28) * enlargement];
+      const ink = Math.min(1, Math.max(0, expected[place * 784 + at]));
+      assert.equal(png.data[4 * (y * png.width + x)], Math.round(255 * (1 - ink)));
+    }
+  });
+});
+
+it('augmentedDigits(digits, { augmentation }) takes bytes, and refuses what is out of range', () => {
+  const { images, labels, count } = drawnSet(1);
+  const bytes = Uint8Array.from(images, (ink) => Math.round(255 * ink));
+  const digits = { images: bytes as unknown as Float32Array, labels, count };
+  const sourcesOf = (set: typeof digits) =>
+    augmentedDigits(set, { augmentation: {}, count: 1 }).layout.images?.map((it) => it.source);
+  assert.deepEqual(sourcesOf(digits), sourcesOf(drawnSet(1)));
+  const wrong: [object, RegExp][] = [
+    [{ augmentation: { rotation: -1 } }, /augmentation\.rotation is -1; expected/],
+    [{ augmentation: {}, index: 6 }, /index is 6; expected a whole number from 0 to 5/],
+    [{ augmentation: {}, count: 0 }, /count is 0; expected a whole number from 1/],
+    [{ augmentation: {}, seed: -1 }, /seed is -1; expected a whole number from 0/],
+  ];
+  for (const [options, message] of wrong) {
+    assert.throws(() => augmentedDigits(drawnSet(1), options as never), message);
   }
 });
 

@@ -46,8 +46,8 @@ it('saveRecord(file, result) writes what it returns: settings, data, networks, a
     assert.deepEqual([parameters, training], [784 * 2 + 2 + 4 + 2, history]);
     const { accuracy, interval, loss, errors } = test;
     assert.deepEqual(validation, { accuracy, interval, loss, errors });
-    assert.deepEqual(scores.mostConfusedPairs, [{ truth: 1, guess: 0, count: 1, share: 1 }]);
-    assert.deepEqual([scores.errors, scores.errorSummary.errors], [1, 1]);
+    assert.deepEqual(scores?.mostConfusedPairs, [{ truth: 1, guess: 0, count: 1, share: 1 }]);
+    assert.deepEqual([scores?.errors, scores?.errorSummary.errors], [1, 1]);
     model.dispose();
   } finally {
     await rm(folder, { recursive: true });

@@ -9,6 +9,7 @@ import { PNG } from 'pngjs';
 import { MnistClassifier, type ClassifierTraining } from '../../lib/classifier';
 import { architectureNames } from '../../lib/networks/architectures';
 import type { DigitSet } from '../../lib/data/digits';
+import { loadDigits } from '../../lib/data/mnist';
 import { wilsonInterval, type Interval } from '../../lib/metrics/metrics';
 import { seededRandom, shuffledIndices } from '../../lib/platform/random';
 import { readSafetensors } from '../../lib/formats/safetensors';
@@ -37,6 +38,7 @@ let data: string;
 let testDigits: DigitSet;
 let wholeDeep: Promise<WholeRun> | undefined;
 let interrupted: Promise<{ folder: string } & Ended> | undefined;
+let studied: Promise<{ folder: string } & Ended> | undefined;
 const running = new Set<ChildProcess>();
 
 // Only in a suite do the hooks run around these tests, and not around those of every file.
@@ -53,8 +55,9 @@ describe('scripts', () => {
     fs.rmSync(scratch, { recursive: true });
   });
 
-  it('npm run train and npm run predict are set-up and these scripts', () => {
+  it('npm run train, predict and study are set-up and these scripts', () => {
     const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+    assert.match(scripts.study, /^node setup\/setup\.mjs && ts-node -T scripts\/study\.ts$/);
     assert.match(scripts.train, /^node setup\/setup\.mjs && ts-node -T scripts\/train\.ts$/);
     assert.match(
       scripts.predict,
@@ -432,6 +435,98 @@ describe('scripts', () => {
     assert.match(shown, /^baseline: 3 epochs in .* images\/s, validation accuracy .* %\r?$/m);
   });
 
+  it('study.ts leaves a record and a network a seed, which score what the record says', async () => {
+    const { folder, stderr } = await studyTiny();
+    assert.match(stderr, /tiny: 0 of 3 trainings are done/);
+    for (const seed of [42, 43, 44]) {
+      const record = readJson(path.join(folder, 'tiny', `tiny-cnn-${seed}.json`));
+      assert.equal(record.settings.seed, seed);
+      const { training, validation, test, parameters } = record.networks['tiny-cnn'];
+      assert.equal(training.epochs.length, training.keptEpoch);
+      assert.ok(parameters < 20_000 && test === undefined);
+      const place = path.join(folder, 'tiny', `tiny-cnn-${seed}`);
+      const classifier = await MnistClassifier.load(place);
+      const { MNIST_DIR } = process.env;
+      process.env.MNIST_DIR = data;
+      const digits = await loadDigits({ log: () => {} });
+      process.env.MNIST_DIR = MNIST_DIR;
+      if (MNIST_DIR === undefined) delete process.env.MNIST_DIR;
+      const { accuracy, loss, errors } = await classifier.evaluate(digits.validation);
+      assert.deepEqual([accuracy, errors], [validation.accuracy, validation.errors]);
+      assert.equal(loss, validation.loss);
+      classifier.dispose();
+    }
+  });
+
+  it('study.ts leaves what is done as it is, and refuses a record of other settings', async () => {
+    const folder = path.join(scratch, 'study-again');
+    fs.cpSync((await studyTiny()).folder, folder, { recursive: true });
+    const before = contentsOf(folder, ['tiny']);
+    const again = await study(['tiny', '--output', folder]).ended;
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /tiny: 3 of 3 trainings are done/);
+    assert.deepEqual(contentsOf(folder, ['tiny']), before);
+
+    const file = path.join(folder, 'tiny', 'tiny-cnn-43.json');
+    const record = readJson(file);
+    record.settings.epochs = 3;
+    fs.writeFileSync(file, JSON.stringify(record));
+    const other = await study(['tiny', '--output', folder]).ended;
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /tiny-cnn-43\.json is a record of the settings .*"epochs":3/);
+    assert.match(other.stderr, /Move it and what lies beside it/);
+  });
+
+  it('study.ts killed and interrupted anywhere goes on, and ends with the same networks', async () => {
+    const folder = path.join(scratch, 'study-killed');
+    for (const [signal, wait] of [
+      ['SIGKILL', 300],
+      ['SIGTERM', 0],
+      ['SIGKILL', 900],
+    ] as const) {
+      const run = study(['tiny', '--output', folder]);
+      let seen = 0;
+      await run.until((stderr) => (seen = stderr.split(/epoch \d+ of/).length) > 4);
+      assert.ok(seen > 4);
+      await sleep(wait);
+      run.child.kill(signal);
+      const { code, stderr } = await run.ended;
+      if (signal === 'SIGTERM' && code !== 0) {
+        assert.equal(code, 143, stderr);
+        assert.match(stderr, /interrupted after \d+ epochs; the same command goes on/);
+      }
+    }
+    const { code, stderr } = await study(['tiny', '--output', folder]).ended;
+    assert.equal(code, 0, stderr);
+    const whole = (await studyTiny()).folder;
+    for (const seed of [42, 43, 44]) {
+      const [mine, theirs] = [folder, whole].map((it) => {
+        const place = path.join(it, 'tiny', `tiny-cnn-${seed}`);
+        const { networks } = readJson(`${place}.json`);
+        return [fs.readFileSync(weightsFile(place)), networks['tiny-cnn'].validation];
+      });
+      assert.deepEqual(mine, theirs, `seed ${seed}`);
+    }
+    assert.deepEqual(
+      fs.readdirSync(path.join(folder, 'tiny')).filter((name) => /safetensors|partial/.test(name)),
+      [],
+    );
+  });
+
+  it('study.ts ends with 2 where another study has the folder, and for an unknown one', async () => {
+    const folder = path.join(scratch, 'study-twice');
+    const first = study(['tiny', '--output', folder]);
+    await first.until((stderr) => /epoch 1 of/.test(stderr));
+    const second = await study(['augmentation', '--output', folder]).ended;
+    assert.equal(second.code, 2, second.stderr);
+    assert.match(second.stderr, /is in use by another run \(process \d+\)/);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const unknown = await study(['tinny']).ended;
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.stderr, /Allowed choices are precision, augmentation/);
+  });
+
   it('predict.ts prints digit, confidence and ten probabilities of every picture', async () => {
     const { folder } = await trainDeep();
     const model = path.join(folder, 'model');
@@ -615,7 +710,7 @@ function userEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
-function start(script: 'train' | 'predict', args: readonly string[], env = {}): Run {
+function start(script: 'train' | 'predict' | 'study', args: readonly string[], env = {}): Run {
   const command = [...loader, path.join('scripts', `${script}.ts`), ...args];
   const child = spawn(process.execPath, command, {
     cwd: root,
@@ -643,6 +738,25 @@ function start(script: 'train' | 'predict', args: readonly string[], env = {}): 
 /** Starts a training on the drawn digits. */
 function train(args: readonly string[], env = {}): Run {
   return start('train', ['--data', data, ...args], env);
+}
+
+/** Starts studies on the drawn digits. */
+function study(args: readonly string[]): Run {
+  return start('study', ['--data', data, ...args]);
+}
+
+/** The study that others are measured by. */
+function studyTiny(): Promise<{ folder: string } & Ended> {
+  return (studied ??= (async () => {
+    const folder = path.join(scratch, 'study');
+    const ended = await study(['tiny', '--output', folder]).ended;
+    assert.equal(ended.code, 0, ended.stderr);
+    return { folder, ...ended };
+  })());
+}
+
+function readJson(file: string) {
+  return JSON.parse(fs.readFileSync(file, 'utf8'));
 }
 
 /** The run that other runs are measured by, and whose model reads pictures. */

@@ -1,0 +1,48 @@
+/*
+ * What do the arguments of a command line mean? Each function gives a value, or commander's error.
+ */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number from 1. */
+export function wholeNumber(text: string): number {
+  return parsed(text, (value) => Number.isInteger(value) && value >= 1, 'a whole number from 1');
+}
+
+/** A whole number from 10, which leaves digits to train on. */
+export function digitCount(text: string): number {
+  return parsed(text, (value) => Number.isInteger(value) && value >= 10, 'a whole number from 10');
+}
+
+/** A share above 0 and below 1. */
+export function share(text: string): number {
+  return parsed(text, (value) => value > 0 && value < 1, 'a number above 0 and below 1');
+}
+
+/** A number above 0. */
+export function rate(text: string): number {
+  return parsed(text, (value) => value > 0, 'a number above 0');
+}
+
+export function anyNumber(text: string): number {
+  return parsed(text, () => true, 'a number');
+}
+
+function parsed(text: string, isRight: (value: number) => boolean, expected: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(value) && isRight(value)) return value;
+  throw new InvalidArgumentError(`Expected ${expected}.`);
+}
+
+/** The path of a folder that there is. */
+export function existingFolder(text: string): string {
+  const folder = fromHere(text);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new InvalidArgumentError('Expected a folder that exists.');
+}
+
+/** A path as the user meant it: npm runs scripts in the folder of package.json. */
+export function fromHere(place: string): string {
+  return path.resolve(process.env.INIT_CWD ?? '.', place);
+}

@@ -1,0 +1,73 @@
+import type { ArchitectureName, ClassifierTrainingOptions } from 'digit-recognizer';
+
+/** What decides a training of a study, but for its seed: JSON values that its record keeps. */
+export interface StudySettings extends Omit<
+  ClassifierTrainingOptions,
+  'callbacks' | 'checkpointFile' | 'onProgress' | 'signal'
+> {
+  readonly architecture: ArchitectureName;
+  readonly learningRate?: number;
+}
+
+/** Trainings that one section of report 03 compares. */
+export interface Study {
+  /** What it is for, in a line. */
+  readonly purpose: string;
+  /** The settings by the name of their row. */
+  readonly rows: Readonly<Record<string, StudySettings>>;
+  readonly seeds: readonly number[];
+  /** Whether the trained networks are kept, since the report reads the test digits with them. */
+  readonly keepsNetworks: boolean;
+}
+
+const threeSeeds = [42, 43, 44];
+const augmentation = { rotation: 10, shift: 0.1, zoom: 0.1, shear: 5 };
+
+/** Settings of the augmentation's grid, by names such as `rotation 10, shift 0.1, zoom 0.1`. */
+function augmentationGrid(): Study['rows'] {
+  const ranges = [
+    ...[0, 10, 20, 30].flatMap((rotation) =>
+      [0, 0.1, 0.2].map((shift) => ({ rotation, shift, zoom: 0.1 })),
+    ),
+    ...[0, 0.2, 0.3].map((zoom) => ({ rotation: 10, shift: 0.1, zoom })),
+  ];
+  return Object.fromEntries(
+    ranges.map((range) => [
+      Object.entries(range).flat().join(' '),
+      { architecture: 'fast-cnn', epochs: 8, augmentation: range } as const,
+    ]),
+  );
+}
+
+/** The studies by the name that `npm run study` takes. */
+export const studies = {
+  precision: {
+    purpose: "source B's recipe in 32 and in 16 bits",
+    rows: {
+      float32: { architecture: 'deeper-cnn' },
+      bfloat16: { architecture: 'deeper-cnn', precision: 'bfloat16' },
+    },
+    seeds: threeSeeds,
+    keepsNetworks: false,
+  },
+  augmentation: {
+    purpose: 'how far an augmentation may move the digits',
+    rows: augmentationGrid(),
+    seeds: [42, 43],
+    keepsNetworks: false,
+  },
+  tiny: {
+    purpose: 'the network of fewer than 20,000 parameters',
+    rows: { 'tiny-cnn': { architecture: 'tiny-cnn', augmentation } },
+    seeds: threeSeeds,
+    keepsNetworks: true,
+  },
+  final: {
+    purpose: 'the residual network: five seeds, and five more for the ensemble',
+    rows: { 'residual-cnn': { architecture: 'residual-cnn', augmentation } },
+    seeds: [42, 43, 44, 45, 46, 47, 48, 49, 50, 51],
+    keepsNetworks: true,
+  },
+} satisfies Readonly<Record<string, Study>>;
+
+export type StudyName = keyof typeof studies;

@@ -1,0 +1,80 @@
+/**
+ * Trains what report 03 compares, in the background: `npm run study -- --help`.
+ *
+ * Exit codes: 0 done, 1 failed, 2 bad arguments, 130 or 143 interrupted with the last epoch kept.
+ */
+import path from 'node:path';
+import { Argument, Command, Option } from 'commander';
+import type { Logger } from 'pino';
+import { digitCount, existingFolder, fromHere } from './arguments';
+import { logLevels, openLog, type LogLevel } from './log';
+import { lockFolder, logFile, OutputFolderError } from './runFolder';
+import { stopOnSignals } from './signals';
+import type { StudyOptions } from './studyRun';
+import { studies, type StudyName } from './studies';
+
+interface StudyArguments extends StudyOptions {
+  readonly logLevel: LogLevel;
+}
+
+function readArguments(): { names: StudyName[]; options: StudyArguments } {
+  const names = Object.keys(studies) as StudyName[];
+  const purposes = names.map((name) => `  ${name.padEnd(14)}${studies[name].purpose}`).join('\n');
+  const command = new Command('npm run study --')
+    .description(
+      'Trains what a section of report 03 compares, a record a training. What is trained already ' +
+        'is left as it is, and an interrupted training goes on from its last finished epoch.\n\n' +
+        `Studies:\n${purposes}`,
+    )
+    .addArgument(new Argument('<studies...>', 'which').choices(names))
+    .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
+    .option(
+      '--data <folder>',
+      "folder with MNIST's four files (default: MNIST_DIR, or a download into data/)",
+      existingFolder,
+    )
+    .addOption(
+      new Option('--output <folder>', 'where the records go')
+        .argParser(fromHere)
+        .default(fromHere('results/03-how-far'), 'results/03-how-far'),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what stderr gets to know')
+        .choices(logLevels)
+        .default('info'),
+    )
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  command.parse();
+  return { names: command.processedArgs[0], options: command.opts() };
+}
+
+async function main(): Promise<number> {
+  const { names, options } = readArguments();
+  const stop = stopOnSignals();
+  let log: Logger;
+  try {
+    lockFolder(options.output);
+    log = openLog(options.logLevel, path.join(options.output, logFile));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    return error instanceof OutputFolderError ? 2 : 1;
+  }
+  try {
+    const { runStudy } = await import('./studyRun');
+    for (const name of names) await runStudy(name, options, log, stop.signal);
+    return 0;
+  } catch (error) {
+    if ((error as Error).name === 'Interrupted') {
+      log.warn((error as Error).message);
+      return stop.exitCode();
+    }
+    log.error((error as Error).message);
+    log.debug(error);
+    return 1;
+  }
+}
+
+void main().then((code) => {
+  process.exitCode = code;
+});

@@ -1,0 +1,4 @@
+import { buildFastCnn } from '../../lib/networks/fastCnn';
+import { itIsLikeKeras } from './besideKeras';
+
+itIsLikeKeras('fastCnn', buildFastCnn);

@@ -64,23 +64,20 @@ export class Ensemble {
         `seeds is [${seeds.join(', ')}]; expected one or more different numbers`,
       );
     }
-    const members: MnistClassifier[] = [];
-    try {
+    return Ensemble.gather(async (members) => {
       for (const seed of seeds) {
         const member = new MnistClassifier({ ...classifier, seed });
         const { interrupted } = await member.train(digits, training);
         if (interrupted) {
           member.dispose();
-          break;
+          if (members.length === 0) {
+            throw new Error('interrupted before the first member was trained');
+          }
+          return;
         }
         members.push(member);
       }
-      if (members.length === 0) throw new Error('interrupted before the first member was trained');
-      return new Ensemble(members);
-    } catch (error) {
-      members.forEach((member) => member.dispose());
-      throw error;
-    }
+    });
   }
 
   /**
@@ -142,11 +139,20 @@ export class Ensemble {
    */
   static async load(folder: string): Promise<Ensemble> {
     const names = await readList(path.join(folder, listFile));
-    const members: MnistClassifier[] = [];
-    try {
+    return Ensemble.gather(async (members) => {
       for (const name of names) {
         members.push(await MnistClassifier.load(path.join(folder, name)));
       }
+    });
+  }
+
+  /** Makes an ensemble of members that are added one by one; of half of them nothing stays. */
+  private static async gather(
+    add: (members: MnistClassifier[]) => Promise<void>,
+  ): Promise<Ensemble> {
+    const members: MnistClassifier[] = [];
+    try {
+      await add(members);
       return new Ensemble(members);
     } catch (error) {
       members.forEach((member) => member.dispose());

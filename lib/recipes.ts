@@ -35,7 +35,8 @@ const chosen: Partial<Record<ArchitectureName, Recipe>> = {
  * @param architecture - A network of this library, or a builder.
  */
 export function recipeOf(architecture: ArchitectureName | object): Recipe {
-  return (typeof architecture === 'string' && chosen[architecture]) || standard;
+  const isKnown = typeof architecture === 'string' && Object.hasOwn(chosen, architecture);
+  return (isKnown && chosen[architecture]) || standard;
 }
 
 /**

@@ -17,7 +17,6 @@ export function buildFastCnn(options: CnnOptions = {}): tf.Sequential {
     layers.addConvolution(`convolution_${index + 1}`, count, 'same', index === 0 ? 5 : 3);
     layers.addPooling(index + 1);
   });
-  layers.add(tf.layers.flatten({ name: 'flatten' }));
-  layers.addDense('dense', denseUnits);
+  layers.addDenseHead(denseUnits);
   return layers.compile();
 }

@@ -104,11 +104,16 @@ export class LayerStack {
     this.add(tf.layers.dropout({ name: `dropout_${block}`, rate: dropout }));
   }
 
+  /** Adds a dense layer over all that the blocks give. */
+  addDenseHead(units: number): void {
+    this.add(tf.layers.flatten({ name: 'flatten' }));
+    this.addDense('dense', units);
+  }
+
   /** Adds what stands between the blocks and the output of a regularized network. */
   addRegularizedHead(units: number, dropout: number): void {
     requireShare('denseDropout', dropout);
-    this.add(tf.layers.flatten({ name: 'flatten' }));
-    this.addDense('dense', units);
+    this.addDenseHead(units);
     this.add(tf.layers.batchNormalization({ name: 'batch_normalization_dense' }));
     this.add(tf.layers.dropout({ name: 'dropout_dense', rate: dropout }));
   }

@@ -24,7 +24,6 @@ export function buildSimpleCnn(options: CnnOptions = {}): tf.Sequential {
     layers.addConvolution(`convolution_${index + 1}`, count);
     layers.addPooling(index + 1);
   });
-  layers.add(tf.layers.flatten({ name: 'flatten' }));
-  layers.addDense('dense', denseUnits);
+  layers.addDenseHead(denseUnits);
   return layers.compile();
 }

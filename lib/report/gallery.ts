@@ -126,7 +126,7 @@ export function randomDigits(
  * @param options.augmentation - How far the random maps may go; see `train`.
  * @param options.index - Place of the image in its set, from 0. @default 0
  * @param options.count - How many guises. @default 20
- * @param options.columns - Images in a row. @default 10
+ * @param options.columns - Images in a row. @default 5
  * @param options.seed - Seed of the maps, a whole number from 0 to 2³¹ - 1. @default 42
  * @param options.imageShape - Height, width and channels. @default square, gray or in color
  * @throws RangeError when a range or a number is not in its range, or the images have another shape.
@@ -141,7 +141,7 @@ export function augmentedDigits(
     readonly seed?: number;
   },
 ): Figure {
-  const { augmentation, index = 0, count = 20, columns = 10, seed = 42, imageShape } = options;
+  const { augmentation, index = 0, count = 20, columns = 5, seed = 42, imageShape } = options;
   requireWhole('index', index, 0, digits.count - 1);
   requireWhole('count', count, 1);
   requireWhole('seed', seed, 0, 2 ** 31 - 1);

@@ -8,7 +8,7 @@ itIsLikeKeras('residualCnn', buildResidualCnn, { filters: [2, 3, 3] });
 it('residualCnn has at most a million parameters, and the engine trains it', () => {
   const model = buildResidualCnn();
   assert.ok(model.countParams() <= 1_000_000);
-  assert.match(describeCoverage(model), /is trained in one graph/);
+  assert.match(describeCoverage(model), /is trained by the engine/);
   model.dispose();
 });
 

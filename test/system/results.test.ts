@@ -128,22 +128,47 @@ it('README.md quotes the accuracies of metrics.json', () => {
   }
 });
 
-it('README.md quotes the seconds and the ratios of bench.json', () => {
+it('README.md quotes the times, the ratios and the memory of bench.json', () => {
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
   const bench = JSON.parse(readFileSync(path.join(root, 'results', 'bench.json'), 'utf8'));
-  assert.equal(bench.measurements.length, 8);
-  for (const { timings, speeds } of bench.measurements) {
-    const cells = Object.values(timings as Record<string, { best: number; median: number }>).map(
-      ({ best, median }) => `${best.toFixed(3)} (${median.toFixed(3)})`,
-    );
-    const ratios = Object.values(speeds.ours as Record<string, number>).map((it) => it.toFixed(2));
-    const row = readme.split('\n').find((line) => cells.every((cell) => line.includes(cell)));
+  const requireRow = (cells: readonly string[]) => {
+    const lines = readme.split('\n').filter((line) => line.startsWith('|'));
+    const row = lines.find((line) => cells.every((cell) => line.includes(` ${cell} `)));
     assert.ok(row, `a row of ${cells.join(', ')}`);
-    for (const ratio of ratios) {
-      assert.ok(row.includes(` ${ratio} `), `${ratio} in ${row}`);
-    }
+  };
+  assert.equal(bench.measurements.length, 12);
+  for (const { task, timings } of bench.measurements) {
+    const entries = Object.entries(timings as Record<string, Timing>);
+    requireRow(
+      entries.map(([, { best, median, slow = 0 }]) =>
+        task === 'one'
+          ? `${(1000 * best).toFixed(3)} (${(1000 * slow).toFixed(3)})`
+          : `${best.toFixed(3)} (${median.toFixed(3)})`,
+      ),
+    );
+    const [ours, others] = [true, false].map((isOurs) =>
+      entries.filter(([name]) => name.startsWith('ours') === isOurs).map(([, { best }]) => best),
+    );
+    requireRow(others.map((best) => (best / Math.min(...ours)).toFixed(2)));
   }
+  const { contenders } = bench.memory;
+  for (const { resident, peak } of Object.values(contenders) as Memory[]) {
+    requireRow([...resident, peak].map(String));
+  }
+  const { resident } = contenders.ours as Memory;
+  assert.ok(resident.at(-1)! < 1.1 * resident[0], 'memory is not flat');
 });
+
+interface Timing {
+  readonly best: number;
+  readonly median: number;
+  readonly slow?: number;
+}
+
+interface Memory {
+  readonly resident: readonly number[];
+  readonly peak: number;
+}
 
 const reports = [
   { name: '01-three-models', metrics, fromSources: ['97.3', '99.0', '99.3'] },

@@ -78,7 +78,7 @@ const memoryEpochs = [2, 10, 20] as const;
 const root = path.dirname(__dirname);
 const venv = path.join(__dirname, '.venv');
 const python = path.join(venv, 'bin', 'python');
-const ours = ['ours', 'ours, 2 replicas', 'ours, bfloat16', 'ours, 1 thread'];
+const ours = ['ours', 'ours, 2 replicas', 'ours, augmented', 'ours, bfloat16', 'ours, 1 thread'];
 
 /** oneDNN for all, and no GPU for any. */
 const environment = {
@@ -176,14 +176,17 @@ async function writeDigits(folder: string): Promise<void> {
 function startContenders(folder: string, names?: readonly string[]): Contender[] {
   const node = (...args: string[]) => [process.execPath, [...script, ...args]] as const;
   const script = ['-r', 'ts-node/register/transpile-only', 'bench/contender.ts'];
+  // Nothing to share between threads: the call runs where it was made.
+  const oneThread = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '-1' };
   const inPython = (kind: string, ...policy: string[]) => {
     return [python, ['bench/contender.py', kind, folder, ...policy]] as const;
   };
   const all: readonly ConstructorParameters<typeof Contender>[] = [
     [ours[0], ...node('ours', '1', folder), ['train', 'infer', 'one']],
     [ours[1], ...node('ours', '2', folder), ['train']],
-    [ours[2], ...node('ours', '1', folder, 'bfloat16'), ['train', 'infer', 'one']],
-    [ours[3], ...node('ours', '1', folder), ['one'], { TF_NUM_INTRAOP_THREADS: '1' }],
+    [ours[2], ...node('augmented', '1', folder), ['train']],
+    [ours[3], ...node('ours', '1', folder, 'bfloat16'), ['train', 'infer', 'one']],
+    [ours[4], ...node('ours', '1', folder), ['one'], oneThread],
     ['stock tfjs-node', ...node('stock', '1', folder), ['train', 'infer', 'one']],
     ['Keras', ...inPython('keras'), ['train', 'infer']],
     ['Keras, bfloat16', ...inPython('keras', 'mixed_bfloat16'), ['train', 'infer']],

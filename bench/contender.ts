@@ -1,6 +1,6 @@
 /**
- * The contenders on tfjs-node: `contender.ts ours REPLICAS FOLDER [PRECISION]` and
- * `contender.ts stock 1 FOLDER`.
+ * The contenders on tfjs-node: `contender.ts KIND REPLICAS FOLDER [PRECISION]`, where KIND is ours,
+ * augmented or stock.
  *
  * Answers each line of stdin, `train NETWORK COUNT`, `infer NETWORK COUNT` or `one NETWORK COUNT`, by
  * a line of JSON.
@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { describeRuntime, predict, tf, train } from 'digit-recognizer';
+import { describeRuntime, digitAugmentation, predict, tf, train } from 'digit-recognizer';
 import { networks, type NetworkName } from './networks';
 
 /** Seconds that an epoch takes, or an inference over some images, or one image; its 99th percentile. */
@@ -20,14 +20,17 @@ interface Answer {
 type Measure = (model: tf.Sequential, count: number) => Promise<Answer>;
 
 const [kind, replicas, folder, given] = process.argv.slice(2);
-const precision = given === 'bfloat16' ? given : 'float32';
+const precision: 'float32' | 'bfloat16' = given === 'bfloat16' ? given : 'float32';
 const trainImages = readFloats('train-images');
 const trainLabels = new Uint8Array(readFileSync(path.join(folder, 'train-labels')));
 const testImages = readFloats('test-images');
 
 /** The library's `train`: the second epoch, its weights' way back to tfjs and 10 digits scored. */
 async function trainOurs(model: tf.Sequential, count: number): Promise<Answer> {
-  const options = { epochs: 2, replicas: Number(replicas), precision } as const;
+  const options = {
+    ...{ epochs: 2, replicas: Number(replicas), precision },
+    ...(kind === 'augmented' && { augmentation: digitAugmentation }),
+  };
   const { epochs } = await train(model, digits(count), digits(10), options);
   return { seconds: epochs[1].seconds };
 }
@@ -110,7 +113,7 @@ async function secondsOfSecond(work: () => Promise<unknown>): Promise<Answer> {
 
 async function serve(): Promise<void> {
   const measures: Record<string, Measure> =
-    kind === 'ours'
+    kind !== 'stock'
       ? { train: trainOurs, infer: inferOurs, one: readOneOurs }
       : { train: trainStock, infer: inferStock, one: readOneStock };
   const models = new Map<NetworkName, tf.Sequential>();

@@ -44,6 +44,7 @@ export interface ClassifierTrainingOptions extends Pick<
   | 'labelSmoothing'
   | 'precision'
   | 'onProgress'
+  | 'replicas'
   | 'schedule'
   | 'signal'
   | 'weightDecay'

@@ -72,6 +72,7 @@ function readArguments(argv: readonly string[]): RunOptions {
         .choices(precisions)
         .default('float32'),
     )
+    .option('--replicas <n>', 'parts of a batch that are trained side by side', wholeNumber)
     .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
     .option(
       '--data <folder>',

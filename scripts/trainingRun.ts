@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
+  /** Parts of a batch side by side. @default 1 */
+  readonly replicas?: number;
   /** Whether the training digits are moved a little. */
   readonly augment?: boolean;
   readonly validationSplit: number;
@@ -62,14 +64,14 @@ export async function runTraining(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const { output, data, architecture, validationSplit, seed, precision, limit } = options;
+  const { output, data, architecture, validationSplit, seed, precision, replicas, limit } = options;
   const recipe = recipeOf(architecture);
   const { epochs = recipe.epochs, batchSize = recipe.batchSize } = options;
   const { learningRate = recipe.learningRate } = options;
   const augmentation = options.augment ? digitAugmentation : undefined;
   const settings = {
     ...{ architecture, epochs, batchSize, validationSplit, learningRate, seed, precision },
-    ...{ augmentation, limit },
+    ...{ replicas, augmentation, limit },
   };
   if (data !== undefined) process.env.MNIST_DIR = data;
   log.debug({ ...settings, runtime: describeRuntime() }, 'settings');
@@ -86,6 +88,7 @@ export async function runTraining(
     epochs,
     batchSize,
     precision,
+    replicas,
     augmentation,
     signal: stop,
     checkpointFile: path.join(output, checkpointFile),

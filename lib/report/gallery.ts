@@ -154,8 +154,10 @@ export function augmentedDigits(
   const images = augment(copies, { shape, augmentation, seed });
   const guises = { images, labels: new Uint8Array(count).fill(digits.labels[index]), count };
   const captions = Array.from({ length: count }, (_, place) => ({ index: place, lines: [] }));
-  const ranges = Object.entries(augmentation).map(([name, most]) => `${name} ${most}`);
-  const title = `One digit in ${count} guises: ${ranges.join(', ')}`;
+  const { rotation = 0, shift = 0, zoom = 0, shear = 0 } = augmentation;
+  const title =
+    `One digit in ${count} guises: turned by up to ${rotation}°, shifted by ${percent(shift, 0)}, ` +
+    `zoomed by ${percent(zoom, 0)}, slanted by ${shear}°`;
   return {
     ...captionedDigits(guises, captions, title, columns, shape),
     description: `${title}. Image ${index}, each time moved by a random map of its own.`,

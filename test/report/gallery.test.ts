@@ -52,7 +52,10 @@ it('augmentedDigits(digits, { augmentation }) shows the images that augment give
   const augmentation = { rotation: 20, shift: 0.1 };
   const figure = augmentedDigits(digits, { augmentation, index: 2, count: 4, columns: 2, seed: 7 });
   assert.equal(figure.layout.images?.length, 4);
-  assert.match(figure.description, /^One digit in 4 guises: rotation 20, shift 0\.1\. Image 2/);
+  assert.match(
+    figure.description,
+    /^One digit in 4 guises: turned by up to 20°, shifted by 10 %, .* by 0°\. Image 2/,
+  );
   const image = digits.images.subarray(2 * 784, 3 * 784);
   const copies = Float32Array.from({ length: 4 * 784 }, (_, at) => image[at % 784]);
   const expected = augment(copies, { shape: [28, 28, 1], augmentation, seed: 7 });

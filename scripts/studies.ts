@@ -7,6 +7,8 @@ export interface StudySettings extends Omit<
 > {
   readonly architecture: ArchitectureName;
   readonly learningRate?: number;
+  /** Whether the rate is halved, and the training ended, as in source B's recipe. @default false */
+  readonly plateau?: boolean;
 }
 
 /** Trainings that one section of report 03 compares. */
@@ -39,6 +41,43 @@ function augmentationGrid(): Study['rows'] {
   );
 }
 
+/** What stands for source B's recipe in the ablation: nothing of the newer ones. */
+const plateau: Omit<StudySettings, 'architecture'> = {
+  plateau: true,
+  learningRate: 0.001,
+  schedule: { kind: 'constant' },
+  weightDecay: 0,
+  averageDecay: 0,
+};
+
+/** The residual network's recipe; to ask the library would load TensorFlow, even for --help. */
+const oneCycle: Omit<StudySettings, 'architecture'> = {
+  learningRate: 0.005,
+  schedule: { kind: 'one-cycle' },
+  weightDecay: 0.02,
+  averageDecay: 0.998,
+};
+
+/** The pieces added one at a time, and taken out of the whole one at a time. */
+function ablation(): Study['rows'] {
+  const epochs = 8;
+  const deeper: StudySettings = { architecture: 'deeper-cnn', epochs, ...plateau };
+  const residual: StudySettings = { architecture: 'residual-cnn', epochs, augmentation };
+  const whole: StudySettings = { ...residual, labelSmoothing: 0.1 };
+  return {
+    'source B': deeper,
+    'with augmentation': { ...deeper, augmentation },
+    'with residual blocks': { ...residual, ...plateau },
+    'with one-cycle': { ...residual, averageDecay: 0 },
+    'with averaged weights': residual,
+    whole,
+    'without augmentation': { ...whole, augmentation: undefined },
+    'without residual blocks': { ...whole, ...oneCycle, architecture: 'deeper-cnn' },
+    'without one-cycle': { ...whole, ...plateau, averageDecay: oneCycle.averageDecay },
+    'without averaged weights': { ...whole, averageDecay: 0 },
+  };
+}
+
 /** The studies by the name that `npm run study` takes. */
 export const studies = {
   precision: {
@@ -54,6 +93,12 @@ export const studies = {
     purpose: 'how far an augmentation may move the digits',
     rows: augmentationGrid(),
     seeds: [42, 43],
+    keepsNetworks: false,
+  },
+  ablation: {
+    purpose: 'what each piece of the recipe is worth',
+    rows: ablation(),
+    seeds: threeSeeds,
     keepsNetworks: false,
   },
   tiny: {

@@ -1,7 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { loadDigits, MnistClassifier, saveRecord, type DigitData } from 'digit-recognizer';
+import {
+  EarlyStopping,
+  loadDigits,
+  MnistClassifier,
+  ReduceLearningRateOnPlateau,
+  saveRecord,
+  type DigitData,
+} from 'digit-recognizer';
 import { tidyUp } from './runFolder';
 import { studies, type Study, type StudyName, type StudySettings } from './studies';
 import { Interrupted } from './trainingRun';
@@ -83,6 +90,14 @@ function settingsOf({ settings, seed }: Trial) {
   return { ...settings, seed };
 }
 
+/** The callbacks of source B's recipe. */
+function plateauCallbacks() {
+  return [
+    new EarlyStopping({ patience: 3, restoreBestWeights: true }),
+    new ReduceLearningRateOnPlateau({ factor: 0.5, patience: 2, minLearningRate: 1e-6 }),
+  ];
+}
+
 async function runTrial(
   trial: Trial,
   { keepsNetworks }: Study,
@@ -91,7 +106,7 @@ async function runTrial(
 ): Promise<void> {
   const { row, place } = trial;
   const settings = settingsOf(trial);
-  const { architecture, seed, learningRate, ...training } = settings;
+  const { architecture, seed, learningRate, plateau, ...training } = settings;
   const classifier = new MnistClassifier({
     ...{ architecture, seed, ...(learningRate !== undefined && { learningRate }) },
   });
@@ -99,6 +114,7 @@ async function runTrial(
   let logged: number | undefined;
   const history = await classifier.train(digits, {
     ...training,
+    ...(plateau && { callbacks: plateauCallbacks() }),
     checkpointFile,
     signal: stop,
     onProgress: ({ finished, epochCount }) => {

@@ -13,7 +13,9 @@ import { loadDigits } from '../../lib/data/mnist';
 import { wilsonInterval, type Interval } from '../../lib/metrics/metrics';
 import { seededRandom, shuffledIndices } from '../../lib/platform/random';
 import { readSafetensors } from '../../lib/formats/safetensors';
+import { recipeOf, type Recipe } from '../../lib/recipes';
 import { openLog } from '../../scripts/log';
+import { studies, type StudySettings } from '../../scripts/studies';
 import { drawnDigits, idxImages, idxLabels } from '../fixtures';
 
 const root = path.resolve(__dirname, '..', '..');
@@ -456,6 +458,14 @@ describe('scripts', () => {
       assert.equal(loss, validation.loss);
       classifier.dispose();
     }
+  });
+
+  it('study.ts ablates with the rates of the recipe', () => {
+    const rows: Readonly<Record<string, StudySettings>> = studies.ablation.rows;
+    const ratesOf = ({ learningRate, schedule, weightDecay, averageDecay }: Partial<Recipe>) => {
+      return { learningRate, schedule, weightDecay, averageDecay };
+    };
+    assert.deepEqual(ratesOf(rows['without residual blocks']), ratesOf(recipeOf('residual-cnn')));
   });
 
   it('study.ts leaves what is done as it is, and refuses a record of other settings', async () => {

@@ -1,0 +1,79 @@
+/**
+ * Serves readings of digits over HTTP: `npm run serve -- --help`.
+ *
+ * Exit codes: 0 ended by a signal, 1 failed, 2 bad arguments.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+const root = path.dirname(__dirname);
+const committedModel = path.join(root, 'results', '02-mnist-classifier', 'model');
+const tokenName = 'DIGIT_RECOGNIZER_TOKEN';
+
+interface ServeArguments {
+  readonly host: string;
+  readonly port: number;
+  readonly model: string;
+}
+
+function readArguments(): ServeArguments {
+  const command = new Command('npm run serve --')
+    .description(
+      `Reads digits for programs and the page, over HTTP. On another host than this machine's own it ` +
+        `needs a token in ${tokenName}, which requests then bring.`,
+    )
+    .option('--host <name>', 'where to listen', '127.0.0.1')
+    .option('--port <n>', 'which port, 0 for any that is free', port, 8000)
+    .addOption(
+      new Option('--model <folder>', 'a saved classifier')
+        .argParser((text) => path.resolve(process.env.INIT_CWD ?? '.', text))
+        .default(committedModel, 'the one in results/02-mnist-classifier'),
+    )
+    .allowExcessArguments(false)
+    .showHelpAfterError('(--help lists the options)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  return command.parse().opts();
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 65535) return value;
+  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
+}
+
+const isLoopback = (host: string) => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
+
+async function main(): Promise<number> {
+  const { host, port: wanted, model } = readArguments();
+  const token = process.env[tokenName] || undefined;
+  if (!isLoopback(host) && token === undefined) {
+    console.error(
+      `error: --host is ${host}, which other machines reach; set ${tokenName} to a secret text that ` +
+        'requests have to bring, or leave --host out',
+    );
+    return 2;
+  }
+  try {
+    const { MnistClassifier } = await import('digit-recognizer');
+    const { createService } = await import('./server');
+    const classifier = await MnistClassifier.load(model);
+    const page = path.join(root, 'web', 'dist');
+    const app = await createService({ classifier, page, token, logStream: process.stderr });
+    const address = await app.listen({ host, port: wanted });
+    console.log(`Listening on ${address} (POST /v1/predictions, GET /openapi.json)`);
+    if (!existsSync(page)) console.log('Without the page at /, which npm run page builds.');
+    await new Promise<void>((resolve) => {
+      process.once('SIGTERM', resolve);
+      process.once('SIGINT', resolve);
+    });
+    await app.close();
+    classifier.dispose();
+    return 0;
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    return 1;
+  }
+}
+
+void main().then((code) => process.exit(code));

@@ -1,0 +1,336 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import multipart from '@fastify/multipart';
+import files from '@fastify/static';
+import swagger from '@fastify/swagger';
+import fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { PictureError, readPicture, type MnistClassifier, type Prediction } from 'digit-recognizer';
+import {
+  answerSchema,
+  errorSchema,
+  imagesSchema,
+  limits,
+  modelSchema,
+  pictureTypes,
+  refusals,
+} from './api';
+import { BatchReader } from './reader';
+
+/** What a service is made of. */
+export interface ServiceOptions {
+  /** A trained classifier; whoever made it disposes of it. */
+  readonly classifier: MnistClassifier;
+  /** Folder of the built page, which is shown at `/` where it is there. */
+  readonly page: string;
+  /** What requests to /v1 and /metrics have to bring as a bearer token. @default nothing */
+  readonly token?: string;
+  /** Where log lines go. @default nowhere */
+  readonly logStream?: { write(line: string): void };
+}
+
+/** A request that is answered by a refusal. */
+class Refusal extends Error {
+  constructor(
+    readonly statusCode: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Makes the HTTP service: readings, model, health, metrics, OpenAPI, and the page.
+ *
+ * @returns A fastify instance that listens to nothing yet.
+ */
+export async function createService(options: ServiceOptions): Promise<FastifyInstance> {
+  const { classifier, page, token, logStream } = options;
+  const app = fastify({
+    logger: logStream ? { level: 'info', stream: logStream } : false,
+    // One line a request, which onResponse below writes.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: 1000 * limits.requestSeconds,
+    handlerTimeout: 1000 * limits.answerSeconds,
+    // Numbers are numbers: a text that looks like one is refused, and so is what is not asked for.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    // What has been sent before the end is answered, too.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error as Error, request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new Refusal(404, 'not-found', `there is no ${request.method} ${request.url}`);
+  });
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'Digit recognizer', description: 'Reads handwritten digits', version: '1' },
+    },
+  });
+  await app.register(multipart, { limits: { fileSize: limits.bodyBytes, files: limits.images } });
+  app.removeContentTypeParser('text/plain');
+  endConnectionsAtClose(app);
+  for (const type of pictureTypes) {
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => {
+      done(null, body);
+    });
+  }
+  const measured = addMetrics(app);
+  limitRequestsInFlight(app, measured.inFlight);
+  if (token !== undefined) requireToken(app, token);
+  const reader = new BatchReader(classifier, {
+    mostImages: 1000,
+    onBatch: (images) => measured.batches.observe(images),
+  });
+  addPredictions(app, reader, describeModel(classifier));
+  addDescriptions(app, measured.registry, describeModel(classifier));
+  if (existsSync(page)) await app.register(files, { root: page });
+  return app;
+}
+
+/** What GET /v1/model says. */
+function describeModel({ network, classNames }: MnistClassifier) {
+  const hash = createHash('sha256');
+  for (const weight of network.getWeights()) hash.update(new Uint8Array(weight.dataSync().buffer));
+  return {
+    version: hash.digest('hex').slice(0, 12),
+    parameters: network.countParams(),
+    classNames,
+    input: '28 x 28 gray pixels from 0 (paper) to 1 (ink), or a picture of one digit',
+  };
+}
+
+function addPredictions(
+  app: FastifyInstance,
+  reader: BatchReader,
+  { version }: { readonly version: string },
+): void {
+  app.post(
+    '/v1/predictions',
+    {
+      schema: {
+        summary: 'Reads digits',
+        description:
+          'A PNG, JPEG or WebP picture of one digit, several of them as multipart/form-data, or ' +
+          'prepared images as JSON.',
+        consumes: ['application/json', 'multipart/form-data', ...pictureTypes],
+        body: {
+          content: {
+            'application/json': { schema: imagesSchema },
+            ...Object.fromEntries(
+              [...pictureTypes, 'multipart/form-data'].map((type) => [type, { schema: {} }]),
+            ),
+          },
+        },
+        response: { 200: answerSchema, ...refusals },
+      },
+    },
+    async (request) => {
+      const predictions = await reader.read(await imagesOf(request));
+      return { model: version, predictions: predictions.map(answerOf) };
+    },
+  );
+}
+
+/** The images of a request, prepared as MNIST's. */
+async function imagesOf(request: FastifyRequest): Promise<Float32Array> {
+  if (request.isMultipart()) return picturesOf(request);
+  if (Buffer.isBuffer(request.body)) return readPicture(request.body);
+  const { images } = request.body as { images: number[][] };
+  const pixels = new Float32Array(784 * images.length);
+  images.forEach((image, index) => pixels.set(image, 784 * index));
+  return pixels;
+}
+
+/** Several pictures, one a part. */
+async function picturesOf(request: FastifyRequest): Promise<Float32Array> {
+  const images: Float32Array[] = [];
+  try {
+    for await (const part of request.files()) {
+      images.push(await pictureOf(await part.toBuffer(), part.filename));
+    }
+  } catch (error) {
+    // What the parser of forms throws has no status.
+    if (error instanceof Refusal || 'statusCode' in (error as object)) throw error;
+    throw new Refusal(400, 'bad-form', `the form cannot be read: ${(error as Error).message}`);
+  }
+  if (images.length === 0) {
+    throw new Refusal(400, 'no-pictures', 'the form has no files; expected one picture or more');
+  }
+  const pixels = new Float32Array(784 * images.length);
+  images.forEach((image, index) => pixels.set(image, 784 * index));
+  return pixels;
+}
+
+/** One picture of several; what is wrong with it is said with its name. */
+async function pictureOf(bytes: Buffer, name: string): Promise<Float32Array> {
+  try {
+    return await readPicture(bytes);
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error;
+    throw new Refusal(422, 'no-digit', `${name}: ${error.message}`);
+  }
+}
+
+function answerOf({ guess, className, confidence, probabilities }: Prediction) {
+  return { digit: guess, className, confidence, probabilities: [...probabilities] };
+}
+
+function addDescriptions(
+  app: FastifyInstance,
+  registry: Registry,
+  model: ReturnType<typeof describeModel>,
+): void {
+  const schema = { response: { 200: modelSchema, 401: errorSchema } };
+  app.get('/v1/model', { schema: { summary: 'Tells of the model', ...schema } }, () => model);
+  app.get('/healthz', { schema: { summary: 'Tells that the service is alive' } }, () => {
+    return { status: 'ok' };
+  });
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Counts, for Prometheus' } },
+    async (_request, reply) => {
+      return reply.type(registry.contentType).send(await registry.metrics());
+    },
+  );
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+/** Counts requests and images, and measures their times. */
+function addMetrics(app: FastifyInstance) {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'digit_requests_total',
+    help: 'Requests by path and status',
+    labelNames: ['path', 'status'] as const,
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'digit_request_seconds',
+    help: 'Seconds from the first byte of a request to its answer',
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'digit_batch_images',
+    help: 'Images that were read in one call of the network',
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+    registers,
+  });
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    // By the route, not by what was asked for: a scan for holes would name thousands of paths.
+    const path = request.routeOptions.url ?? 'none';
+    request.log.info(
+      { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    );
+    requests.inc({ path, status: reply.statusCode });
+    seconds.observe(reply.elapsedTime / 1000);
+    done();
+  });
+  const inFlight = new Gauge({
+    name: 'digit_requests_in_flight',
+    help: 'Requests to /v1 that are being answered',
+    registers,
+  });
+  return { registry, batches, inFlight };
+}
+
+/** Turns requests away when there are more than can be answered soon. */
+function limitRequestsInFlight(app: FastifyInstance, gauge: Gauge): void {
+  const inFlight = new WeakSet<object>();
+  let count = 0;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.url.startsWith('/v1/')) return done();
+    if (count >= limits.requestsInFlight) {
+      void reply.header('retry-after', '1');
+      return done(
+        new Refusal(503, 'busy', `${count} requests are being answered; try again in a second`),
+      );
+    }
+    gauge.set(++count);
+    inFlight.add(request);
+    done();
+  });
+  const leave = (request: FastifyRequest) => {
+    if (inFlight.delete(request)) gauge.set(--count);
+  };
+  app.addHook('onResponse', (request, _reply, done) => {
+    leave(request);
+    done();
+  });
+  app.addHook('onRequestAbort', (request, done) => {
+    leave(request);
+    done();
+  });
+}
+
+/** Lets no client keep a connection for later when the service is about to end. */
+function endConnectionsAtClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done(null, payload);
+  });
+}
+
+/** Refuses what comes without the token, but for the page and the health. */
+function requireToken(app: FastifyInstance, token: string): void {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  const expected = digest(`Bearer ${token}`);
+  app.addHook('onRequest', (request, reply, done) => {
+    const isGuarded = /^\/(v1\/|metrics)/.test(request.url);
+    // Digests have one length, and the comparison takes one time, whatever was sent.
+    const given = digest(request.headers.authorization ?? '');
+    if (!isGuarded || timingSafeEqual(given, expected)) return done();
+    void reply.header('www-authenticate', 'Bearer');
+    done(new Refusal(401, 'no-token', 'expected the header Authorization: Bearer TOKEN'));
+  });
+}
+
+/** What the refusals of fastify itself are called. */
+const refusalCodes: Readonly<Record<number, string>> = {
+  408: 'too-slow',
+  413: 'too-large',
+};
+
+/** Answers by the status that fits, and tells nothing of the inside. */
+function answerError(error: Error, request: FastifyRequest, reply: FastifyReply): unknown {
+  const { statusCode = 500 } = error as Partial<Refusal>;
+  if (error instanceof PictureError) return refuse(reply, 422, 'no-digit', error.message);
+  if (error instanceof Refusal) return refuse(reply, error.statusCode, error.code, error.message);
+  if (statusCode === 415) {
+    const types = ['application/json', 'multipart/form-data', ...pictureTypes].join(', ');
+    const given = request.headers['content-type'] ?? 'none';
+    return refuse(reply, 415, 'unknown-type', `the Content-Type is ${given}; expected ${types}`);
+  }
+  if (statusCode >= 400 && statusCode < 500) {
+    return refuse(reply, statusCode, refusalCodes[statusCode] ?? 'bad-request', error.message);
+  }
+  request.log.error(error);
+  return refuse(reply, 500, 'internal', 'the service failed; its log says how');
+}
+
+function refuse(reply: FastifyReply, status: number, code: string, message: string): unknown {
+  return reply.code(status).send({ error: { code, message } });
+}

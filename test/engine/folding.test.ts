@@ -78,7 +78,8 @@ it('foldNormalizations(network) leaves a layer that is used twice', () => {
   assert.equal(replacedWeights(model), false);
   const { images: pixels } = stripes(9, 1);
   const probabilities = predictInGraph(model, pixels)!;
-  assertClose(probabilities, stockPrediction(model, pixels), 1e-5, 'probabilities');
+  // The second pass enlarges what rounding did in the first, by another amount on each processor.
+  assertClose(probabilities, stockPrediction(model, pixels), 1e-4, 'probabilities');
   model.dispose();
 });
 

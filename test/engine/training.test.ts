@@ -107,7 +107,9 @@ for (const [name, stack] of Object.entries({ regularized: kerasRegularized, deep
     losses.forEach((expected, step) => {
       const batch = slice(digits, step * keras.batchSize, keras.batchSize);
       const { loss } = training.step(batch, seeds);
-      assertClose([loss], [expected], 1e-3, `loss of step ${step}`);
+      // Adam makes whole steps of gradients that are 0 but for rounding, which is another on each
+      // processor.
+      assertClose([loss], [expected], step === 0 ? 1e-5 : 3e-3, `loss of step ${step}`);
     });
     training.dispose();
     model.dispose();

@@ -5,6 +5,7 @@ import {
   EarlyStopping,
   loadDigits,
   MnistClassifier,
+  recipeOf,
   ReduceLearningRateOnPlateau,
   saveRecord,
   type DigitData,
@@ -85,9 +86,9 @@ function isDone(trial: Trial): boolean {
   );
 }
 
-/** What decides a training, as its record has it. */
+/** All that decides a training, as its record has it: what a row leaves open is its recipe's. */
 function settingsOf({ settings, seed }: Trial) {
-  return { ...settings, seed };
+  return { ...recipeOf(settings.architecture), ...settings, seed };
 }
 
 /** The callbacks of source B's recipe. */
@@ -107,9 +108,7 @@ async function runTrial(
   const { row, place } = trial;
   const settings = settingsOf(trial);
   const { architecture, seed, learningRate, plateau, ...training } = settings;
-  const classifier = new MnistClassifier({
-    ...{ architecture, seed, ...(learningRate !== undefined && { learningRate }) },
-  });
+  const classifier = new MnistClassifier({ architecture, seed, learningRate });
   const checkpointFile = `${place}.safetensors`;
   let logged: number | undefined;
   const history = await classifier.train(digits, {

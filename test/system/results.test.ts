@@ -86,6 +86,41 @@ it('metrics.json has a whole training of the classifier that reached its marks',
   assert.deepEqual(test.interval, wilsonInterval(10_000 - test.errors, 10_000));
 });
 
+it('the saved networks of the studies score on the validation digits exactly what their records say', async function () {
+  const splitSeed = 42;
+  digits = await loadDigits({ seed: splitSeed });
+  if (digits.isSample) {
+    this.skip(); // As above.
+  }
+  const studies = path.join(root, 'results', '03-how-far');
+  const records = readdirSync(studies, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^[\w-]+\/[\w-]+-\d+\.json$/.test(file),
+  );
+  assert.ok(records.length >= 3);
+  for (const file of records) {
+    const { data, networks } = readJson(studies, file);
+    assert.deepEqual([data.train, data.validation, data.isSample], [54_000, 6_000, false], file);
+    const folder = path.join(studies, file.replace(/\.json$/, ''));
+    if (!existsSync(folder)) continue;
+    const [{ validation, parameters }] = Object.values(networks) as StudiedNetwork[];
+    const classifier = await MnistClassifier.load(folder);
+    const found = await classifier.evaluate(digits.validation);
+    assert.equal(classifier.network.countParams(), parameters, file);
+    assert.deepEqual([found.accuracy, found.errors], [validation.accuracy, validation.errors]);
+    assert.ok(Math.abs(found.loss - validation.loss) < 1e-5, file);
+    classifier.dispose();
+  }
+});
+
+interface StudiedNetwork {
+  readonly parameters: number;
+  readonly validation: {
+    readonly accuracy: number;
+    readonly errors: number;
+    readonly loss: number;
+  };
+}
+
 it('metrics.json quotes the two other seeds as the script left them', () => {
   const { runs, meanAccuracy } = classifierMetrics.analysis.seeds;
   assert.deepEqual(

@@ -46,9 +46,9 @@ async function answer(
   const refuse = (status: number) => response.writeHead(status).end();
   if (method !== 'GET' && method !== 'HEAD') return void refuse(405);
   const file = fileOf(folder, address);
-  const found = file && (await stat(file).catch(() => undefined));
-  const contentType = file && contentTypes[path.extname(file)];
-  if (!found?.isFile() || !contentType) return void refuse(404);
+  const found = await stat(file).catch(() => undefined);
+  const contentType = contentTypes[path.extname(file)];
+  if (!found?.isFile() || contentType === undefined) return void refuse(404);
   response.writeHead(200, {
     'Content-Type': contentType,
     'Content-Length': found.size,
@@ -62,14 +62,14 @@ async function answer(
     .pipe(response);
 }
 
-/** The file that an address means, none outside the folder. */
-function fileOf(folder: string, address: string): string | undefined {
+/** The path that an address means; an empty one, which is no file, outside the folder. */
+function fileOf(folder: string, address: string): string {
   try {
     const { pathname } = new URL(address, 'http://localhost');
     const name = decodeURIComponent(pathname);
     const file = path.join(folder, name.endsWith('/') ? `${name}index.html` : name);
-    return file.startsWith(folder + path.sep) ? file : undefined;
+    return file.startsWith(folder + path.sep) ? file : '';
   } catch {
-    return undefined;
+    return '';
   }
 }

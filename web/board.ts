@@ -10,6 +10,9 @@ const [boardWidth, boardHeight] = [480, 320];
 const screenScale = 2;
 const readScale = 0.5;
 
+/** Paper beyond the board's edges, so that ink at them has paper around it too, in units. */
+const rim = 40;
+
 /** How far an arrow key moves the pen, in units. */
 const keyStep = 6;
 
@@ -38,6 +41,7 @@ export class Board {
   private readonly actions: Action[] = [];
   private readonly screen: CanvasRenderingContext2D;
   private readonly paper: CanvasRenderingContext2D;
+  private color = 'black';
   private stroke: Stroke | undefined;
   private pen: Point = { x: boardWidth / 2, y: boardHeight / 2 };
   private readonly heldKeys = new Set<string>();
@@ -59,9 +63,10 @@ export class Board {
     canvas.height = boardHeight * screenScale;
     this.screen = contextOf(canvas, screenScale, false);
     const paper = document.createElement('canvas');
-    paper.width = boardWidth * readScale;
-    paper.height = boardHeight * readScale;
+    paper.width = (boardWidth + 2 * rim) * readScale;
+    paper.height = (boardHeight + 2 * rim) * readScale;
     this.paper = contextOf(paper, readScale, true);
+    this.paper.translate(rim, rim);
     this.redraw();
     this.listenToPointers();
     this.listenToKeys();
@@ -107,23 +112,38 @@ export class Board {
 
   /** Draws everything anew, as after a change between light and dark. */
   redraw(): void {
-    const color = getComputedStyle(this.canvas).color;
+    // Asked for only here: it costs a layout.
+    this.color = getComputedStyle(this.canvas).color;
     this.screen.clearRect(0, 0, boardWidth, boardHeight);
     this.paper.fillStyle = 'white';
-    this.paper.fillRect(0, 0, boardWidth, boardHeight);
+    this.paper.fillRect(-rim, -rim, boardWidth + 2 * rim, boardHeight + 2 * rim);
     for (const action of this.visible()) {
       if (action.kind === 'picture') drawInside(this.screen, action.image);
       else {
-        drawStroke(this.screen, action, color, 0);
+        drawStroke(this.screen, action, this.color, 0);
         drawStroke(this.paper, action, 'black', 0);
       }
     }
   }
 
-  /** The strokes as they are read, black on white; a picture is not among them. */
+  /** The strokes as they are read, black on white with some paper around; no picture. */
   drawnColors(): Colors {
-    const { width, height } = this.paper.canvas;
-    const { data } = this.paper.getImageData(0, 0, width, height);
+    let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const action of this.visible()) {
+      if (action.kind === 'picture') continue;
+      const { width, points } = action;
+      for (const { x, y } of points) {
+        left = Math.min(left, x - width / 2);
+        top = Math.min(top, y - width / 2);
+        right = Math.max(right, x + width / 2);
+        bottom = Math.max(bottom, y + width / 2);
+      }
+    }
+    const around = rim / 2;
+    const from = (value: number) => Math.floor((value - around + rim) * readScale);
+    const size = (low: number, high: number) => Math.ceil((high - low + 2 * around) * readScale);
+    const [width, height] = [size(left, right), size(top, bottom)];
+    const { data } = this.paper.getImageData(from(left), from(top), width, height);
     return { rgba: new Uint8Array(data.buffer), width, height };
   }
 
@@ -190,23 +210,22 @@ export class Board {
   }
 
   private togglePen(): void {
-    this.isPenDown = !this.isPenDown;
+    const isDown = !this.isPenDown;
+    if (isDown) this.beginStroke(this.pen);
+    else this.endStroke();
+    this.isPenDown = isDown;
     this.cursor.hidden = false;
     this.showCursor();
-    if (this.isPenDown) this.beginStroke(this.pen);
-    else {
-      this.endStroke();
-      this.onChange(true);
-    }
+    this.onChange(!isDown);
   }
 
   private movePen(): void {
     const along = (less: string, more: string) =>
       keyStep * (Number(this.heldKeys.has(more)) - Number(this.heldKeys.has(less)));
-    this.pen = {
-      x: Math.min(boardWidth, Math.max(0, this.pen.x + along('ArrowLeft', 'ArrowRight'))),
-      y: Math.min(boardHeight, Math.max(0, this.pen.y + along('ArrowUp', 'ArrowDown'))),
-    };
+    this.pen = onBoard({
+      x: this.pen.x + along('ArrowLeft', 'ArrowRight'),
+      y: this.pen.y + along('ArrowUp', 'ArrowDown'),
+    });
     this.cursor.hidden = false;
     this.showCursor();
     if (this.isPenDown) this.extendStroke([this.pen]);
@@ -232,7 +251,7 @@ export class Board {
     if (stroke === undefined) return;
     const from = stroke.points.length - 1;
     stroke.points.push(...points);
-    drawStroke(this.screen, stroke, getComputedStyle(this.canvas).color, from);
+    drawStroke(this.screen, stroke, this.color, from);
     drawStroke(this.paper, stroke, 'black', from);
     this.onChange(false);
   }
@@ -244,11 +263,16 @@ export class Board {
 
   private pointOf({ clientX, clientY }: MouseEvent): Point {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    return {
+    return onBoard({
       x: ((clientX - left) / width) * boardWidth,
       y: ((clientY - top) / height) * boardHeight,
-    };
+    });
   }
+}
+
+/** The place on the board that is nearest. */
+function onBoard({ x, y }: Point): Point {
+  return { x: Math.min(boardWidth, Math.max(0, x)), y: Math.min(boardHeight, Math.max(0, y)) };
 }
 
 function contextOf(canvas: HTMLCanvasElement, scale: number, willReadFrequently: boolean) {

@@ -55,6 +55,4 @@ export interface Ready {
 
 /** An answer of the reading thread. */
 export type Answer =
-  | { readonly ready: Ready }
-  | { readonly reading: Reading }
-  | { readonly failure: string };
+  { readonly ready: Ready } | { readonly reading: Reading } | { readonly failure: string };

@@ -51,8 +51,7 @@ export class Result {
       .filter((text) => text !== '')
       .join(' ');
     element('remarks').textContent = remarks.join(' ');
-    element('time').textContent =
-      digits.length > 0 ? `Read in ${milliseconds.toFixed(1)} ms.` : '';
+    element('time').textContent = digits.length > 0 ? `Read in ${milliseconds.toFixed(1)} ms.` : '';
     this.showImages();
     this.showPicked();
     this.announceLater();
@@ -131,6 +130,7 @@ export class Result {
 
 /** In whole percent, without calling anything certain or impossible that is not. */
 function percent(share: number): string {
-  if (share > 0.99 && share < 1) return share < 0.9995 ? `${(100 * share).toFixed(1)} %` : '> 99.9 %';
+  if (share > 0.99 && share < 1)
+    return share < 0.9995 ? `${(100 * share).toFixed(1)} %` : '> 99.9 %';
   return `${Math.round(100 * share)} %`;
 }

@@ -4,7 +4,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { loadLayersModel, model as buildModel, type LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  loadLayersModel,
+  model as buildModel,
+  type LayersModel,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import { imageSize } from '../../lib/data/digits';
 import type { LayerMaps } from '../messages';
 
@@ -33,22 +38,12 @@ export async function loadNetwork(folder: string): Promise<Network> {
   const model = await loadLayersModel(new URL('model/model.json', folder).href);
   const layers = model.layers.filter((layer) => layer.getClassName() === shownKind);
   const shown = layers.slice(0, shownLayers);
-  const inside =
-    shown.length === 0
-      ? undefined
-      : buildModel({
-          inputs: model.inputs,
-          outputs: shown.map(({ output }) => output as tf.SymbolicTensor),
-        });
+  const outputs = shown.map(({ output }) => output as SymbolicTensor);
+  const inside = buildModel({ inputs: model.inputs, outputs });
   const network: Network = {
     backend,
-    predict: (image) => tf.tidy(() => run(model, image)[0].dataSync() as Float32Array),
-    lookInside: (image) =>
-      tf.tidy(() =>
-        inside === undefined
-          ? []
-          : run(inside, image).map((output, at) => mapsOf(shown[at].name, output)),
-      ),
+    predict: (image) => run(model, image)[0].values,
+    lookInside: (image) => run(inside, image).map((output, at) => mapsOf(shown[at].name, output)),
   };
   network.predict(new Float32Array(imageSize * imageSize));
   return network;
@@ -74,16 +69,26 @@ async function mayRunWebAssembly(): Promise<boolean> {
   );
 }
 
-function run(model: LayersModel, image: Float32Array): tf.Tensor[] {
-  const outputs = model.predict(tf.tensor4d(image, [1, imageSize, imageSize, 1]));
-  return Array.isArray(outputs) ? outputs : [outputs];
+/** What a layer gives of one image. */
+interface Output {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+function run(model: LayersModel, image: Float32Array): Output[] {
+  const outputs = tf.tidy(() => model.predict(tf.tensor4d(image, [1, imageSize, imageSize, 1])));
+  return [outputs].flat().map((output) => {
+    const { shape } = output;
+    const values = output.dataSync() as Float32Array;
+    output.dispose();
+    return { shape, values };
+  });
 }
 
 /** Each channel as a picture; the brightest pixel of the layer is 255, and what is below 0 is 0. */
-function mapsOf(layer: string, output: tf.Tensor): LayerMaps {
-  const [, height, width, channels] = output.shape as [number, number, number, number];
-  const values = output.dataSync();
-  const most = Math.max(1e-6, ...values);
+function mapsOf(layer: string, { shape, values }: Output): LayerMaps {
+  const [, height, width, channels] = shape;
+  const most = values.reduce((one, other) => Math.max(one, other), 1e-6);
   const maps = Array.from({ length: channels }, (_, channel) =>
     Uint8Array.from({ length: width * height }, (_, pixel) =>
       Math.round((255 * Math.max(0, values[pixel * channels + channel])) / most),

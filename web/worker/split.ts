@@ -41,8 +41,8 @@ export interface Split {
 /** Pieces are looked for in a picture of at most this length, in pixels. */
 const searchLength = 400;
 
-/** A digit's picture is scaled down to about this length, in pixels: three times what it becomes. */
-const digitLength = 60;
+/** A digit's picture is scaled down to at least this length, in pixels: nearly twice what it becomes. */
+const digitLength = 36;
 
 /** The least contrast of ink, of 255. */
 const leastContrast = 20;
@@ -54,7 +54,7 @@ const mostDigits = 12;
 const markShare = 0.4;
 
 /** What is wider than this many times its height is likely two digits that touch. */
-const widest = 1.4;
+const widest = 1.12;
 
 /** A flat stroke, such as a 7 begins with, is not taken for two digits. */
 const flattest = 4;
@@ -76,7 +76,8 @@ export function splitDigits(colors: Colors): Split {
   const highest = Math.max(...groups.map(({ box }) => heightOf(box)));
   const digits = groups.filter(({ box }) => longSide(box) >= markShare * highest);
   const owners = findOwners(groups, tones, factor);
-  const parts = digits.map((group) => cutOut(colors, group, groups.indexOf(group), owners));
+  const paper = paperColor(colors);
+  const parts = digits.map((group) => cutOut(colors, group, paper, owners, groups.indexOf(group)));
   return { parts, remarks: remarksOn(digits) };
 }
 
@@ -132,23 +133,34 @@ function toTones({ rgba, width, height }: Colors, factor: number): Plane {
 /** Says of each pixel whether it is ink: half as far from the paper around it as full ink is. */
 function inkAt(tones: Plane): Uint8Array {
   const { width, height, values } = tones;
+  const border = borderOf(width, height);
+  const flat = values[border[0]];
+  // The page's own board, and most screenshots: nothing has to be found out about the light.
+  if (border.every((pixel) => values[pixel] === flat)) return inkOn(tones, () => flat).isInk;
   const reach = Math.ceil(Math.max(width, height) / 6);
   const everywhere = new Float32Array(values.length).fill(1);
-  let paper = meanNear(tones, everywhere, reach);
-  let isInk = new Uint8Array(values.length);
-  // The first paper has ink in it; the second leaves out what was ink by the first.
-  for (let round = 0; round < 2; round++) {
-    const distances = values.map((tone, pixel) => tone - paper[pixel]);
-    const sign = Math.sign(distances.reduce((cubes, distance) => cubes + distance ** 3, 0));
-    const full = fullContrast(distances, sign);
-    if (full < leastContrast) return new Uint8Array(values.length);
-    isInk = Uint8Array.from(distances, (distance) => (sign * distance > full / 2 ? 1 : 0));
-    const isPaper = Float32Array.from(distances, (distance) =>
-      Math.abs(distance) > full / 4 ? 0 : 1,
-    );
-    paper = meanNear(tones, isPaper, reach);
-  }
-  return isInk;
+  const first = meanNear(tones, everywhere, reach);
+  const { isNear } = inkOn(tones, (pixel) => first[pixel]);
+  // The first paper had ink in it; the second leaves out what differed from the first.
+  const isPaper = Float32Array.from(isNear, (near) => (near ? 0 : 1));
+  const second = meanNear(tones, isPaper, reach);
+  return inkOn(tones, (pixel) => second[pixel]).isInk;
+}
+
+/** What is ink, and what is near enough to it in tone to be its edge, on a paper of these tones. */
+function inkOn({ values }: Plane, paperAt: (pixel: number) => number) {
+  const distances = values.map((tone, pixel) => tone - paperAt(pixel));
+  let cubes = 0;
+  for (const distance of distances) cubes += distance * distance * distance;
+  const sign = Math.sign(cubes);
+  const full = fullContrast(distances, sign);
+  const [isInk, isNear] = [new Uint8Array(values.length), new Uint8Array(values.length)];
+  if (full < leastContrast) return { isInk, isNear };
+  distances.forEach((distance, pixel) => {
+    isInk[pixel] = sign * distance > full / 2 ? 1 : 0;
+    isNear[pixel] = Math.abs(distance) > full / 4 ? 1 : 0;
+  });
+  return { isInk, isNear };
 }
 
 /** The mean distance of what differs as ink does, weighted so that faint noise counts little. */
@@ -156,8 +168,9 @@ function fullContrast(distances: Float32Array, sign: number): number {
   let [weights, total] = [0, 0];
   for (const distance of distances) {
     const contrast = Math.max(0, sign * distance);
-    weights += contrast ** 3;
-    total += contrast ** 4;
+    const weight = contrast * contrast * contrast;
+    weights += weight;
+    total += weight * contrast;
   }
   return weights === 0 ? 0 : total / weights;
 }
@@ -222,7 +235,8 @@ function findPieces({ width, height }: Plane, isInk: Uint8Array): Piece[] {
     }
     const box = { left, top, right, bottom };
     const isSpeck = longSide(box) < 4;
-    const isFrame = right - left > 0.95 * width || bottom - top > 0.98 * height;
+    const sides = [left === 0, top === 0, right === width, bottom === height];
+    const isFrame = sides.filter((isTouched) => isTouched).length > 1;
     if (!isSpeck && !isFrame) pieces.push({ pixels, box });
   }
   return pieces;
@@ -272,20 +286,20 @@ function join(one: Group, other: Group): Group {
 /**
  * Cuts a digit out of the picture, with paper around it and without its neighbors.
  *
- * Scaled down to three times what it becomes: `preparePicture` takes a while for each pixel.
+ * Scaled down to two to four times what it becomes: `preparePicture` takes a while for each pixel.
  */
 function cutOut(
   { rgba, width, height }: Colors,
   { box }: Group,
-  owner: number,
+  paper: readonly number[],
   { owners, factor, columns }: Owners,
+  owner: number,
 ): Colors {
-  const margin = Math.ceil(0.25 * longSide(box)) + 2;
+  const margin = Math.ceil(0.15 * longSide(box)) + 2;
   const step = Math.max(1, Math.floor((longSide(box) * factor) / digitLength));
   const [left, top] = [(box.left - margin) * factor, (box.top - margin) * factor];
   const across = Math.ceil(((box.right + margin) * factor - left) / step);
   const down = Math.ceil(((box.bottom + margin) * factor - top) / step);
-  const paper = paperColor(rgba, width, height);
   const cut = new Uint8Array(4 * across * down);
   const total = [0, 0, 0, 0];
   for (let row = 0, at = 0; row < down; row++) {
@@ -336,14 +350,20 @@ function within(at: number, size: number): number {
 }
 
 /** The median color of the border. */
-function paperColor(rgba: Uint8Array, width: number, height: number): number[] {
+function paperColor({ rgba, width, height }: Colors): number[] {
+  const border = borderOf(width, height);
+  return [0, 1, 2, 3].map((c) => {
+    const sorted = Uint8Array.from(border, (pixel) => rgba[4 * pixel + c]).sort();
+    return sorted[sorted.length >> 1];
+  });
+}
+
+/** The outermost pixels. */
+function borderOf(width: number, height: number): number[] {
   const border: number[] = [];
   for (let x = 0; x < width; x++) border.push(x, (height - 1) * width + x);
   for (let y = 0; y < height; y++) border.push(y * width, (y + 1) * width - 1);
-  return [0, 1, 2, 3].map((c) => {
-    const sorted = border.map((pixel) => rgba[4 * pixel + c]).sort((one, other) => one - other);
-    return sorted[sorted.length >> 1];
-  });
+  return border;
 }
 
 function heightOf({ top, bottom }: Box): number {

@@ -83,6 +83,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ['web/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '/lib/(?!picture/prepare$|data/digits$)|^digit-recognizer',
+              message: 'It runs in a browser, where all else of lib/ does not.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['scripts/**/*.ts', 'service/**/*.ts', 'bench/**/*.ts'],
     rules: {
       'no-restricted-imports': [

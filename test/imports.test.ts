@@ -16,6 +16,7 @@ const folders = [
   ['notebooks', '.'],
   ['scripts', '.'],
   ['test', '.'],
+  ['web', '.'],
 ];
 
 for (const [folder, home] of folders) {
@@ -30,7 +31,7 @@ for (const [folder, home] of folders) {
       }),
       ...own,
     ]);
-    const recursive = folder === 'test' || folder === 'lib';
+    const recursive = ['lib', 'test', 'web'].includes(folder);
     const files = (readdirSync(path.join(root, folder), { recursive }) as string[]).filter(
       (file) => /\.(ts|js|mjs|ipynb)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file),
     );

@@ -51,13 +51,13 @@ export class Board {
    * @param canvas - Where to draw.
    * @param cursor - What shows the pen of the arrow keys, a child of the canvas's parent.
    * @param penWidth - Asked for the width of each new stroke, in units.
-   * @param onChange - Called after every change; `isDone` says that no stroke is being drawn.
+   * @param onChange - Called after every change of what is on the board.
    */
   constructor(
     private readonly canvas: HTMLCanvasElement,
     private readonly cursor: HTMLElement,
     private readonly penWidth: () => number,
-    private readonly onChange: (isDone: boolean) => void,
+    private readonly onChange: () => void,
   ) {
     canvas.width = boardWidth * screenScale;
     canvas.height = boardHeight * screenScale;
@@ -87,7 +87,7 @@ export class Board {
     this.endStroke();
     this.actions.pop();
     this.redraw();
-    this.onChange(true);
+    this.onChange();
   }
 
   /** Empties the board. */
@@ -95,7 +95,7 @@ export class Board {
     this.endStroke();
     if (!this.isEmpty) this.actions.push({ kind: 'clear' });
     this.redraw();
-    this.onChange(true);
+    this.onChange();
   }
 
   /**
@@ -107,7 +107,7 @@ export class Board {
     this.endStroke();
     this.actions.push({ kind: 'picture', image });
     this.redraw();
-    this.onChange(true);
+    this.onChange();
   }
 
   /** Draws everything anew, as after a change between light and dark. */
@@ -182,9 +182,7 @@ export class Board {
     });
     for (const kind of ['pointerup', 'pointercancel'] as const) {
       canvas.addEventListener(kind, (event) => {
-        if (!event.isPrimary || this.stroke === undefined) return;
-        this.endStroke();
-        this.onChange(true);
+        if (event.isPrimary) this.endStroke();
       });
     }
   }
@@ -216,7 +214,6 @@ export class Board {
     this.isPenDown = isDown;
     this.cursor.hidden = false;
     this.showCursor();
-    this.onChange(!isDown);
   }
 
   private movePen(): void {
@@ -253,7 +250,7 @@ export class Board {
     stroke.points.push(...points);
     drawStroke(this.screen, stroke, this.color, from);
     drawStroke(this.paper, stroke, 'black', from);
-    this.onChange(false);
+    this.onChange();
   }
 
   private endStroke(): void {

@@ -40,24 +40,26 @@ export function joinBins(bins: readonly Bin[]): Bin[] {
 /**
  * Gives the share of readings that are wrong among those about as sure as this one.
  *
+ * Where none was, it is as if half of one had been: no count shows that none ever will be.
+ *
  * @param bins - Those of {@link joinBins}.
  * @param confidence - The probability of the guess, 0 to 1.
  */
 export function wrongShare(bins: readonly Bin[], confidence: number): number {
   const bin = bins.find(({ high }) => confidence <= high) ?? bins[bins.length - 1];
-  return 1 - bin.accuracy;
+  return Math.max(1 - bin.accuracy, 0.5 / bin.count);
 }
 
 /**
  * Says in words how often such readings are wrong, rounded to what the counts can tell.
  *
- * @param wrong - The share of wrong ones, 0 to 1.
+ * @param wrong - The share of wrong ones, above 0 and up to 1.
  * @param what - What is read, in the plural: `readings`.
  * @example sayWrong(0.00132, 'readings') // 'About 1 in 760 such readings is wrong.'
  */
 export function sayWrong(wrong: number, what: string): string {
   if (wrong > 0.28) return `About ${Math.round(10 * wrong)} in 10 such ${what} are wrong.`;
-  const each = 1 / Math.max(wrong, 1e-4);
+  const each = 1 / wrong;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(each)) - 1);
   const rounded = Math.round(each / unit) * unit;
   return `About 1 in ${rounded.toLocaleString('en')} such ${what} is wrong.`;

@@ -41,7 +41,7 @@ export class Result {
     if (digits.length !== this.digits.length) this.picked = undefined;
     this.digits = digits;
     const guesses = digits.map(({ probabilities }) => rankGuesses(probabilities));
-    element('number').textContent = guesses.map(({ first }) => first.digit).join('') || '–';
+    element('number').textContent = guesses.map(({ first }) => first.digit).join('');
     element('words').textContent = this.wordsOn(digits);
     element('second').textContent = guesses
       .map(({ second }, at) => {
@@ -128,9 +128,9 @@ export class Result {
   }
 }
 
-/** In whole percent, without calling anything certain or impossible that is not. */
+/** In whole percent, and more exactly near certainty, which nothing reaches. */
 function percent(share: number): string {
-  if (share > 0.99 && share < 1)
-    return share < 0.9995 ? `${(100 * share).toFixed(1)} %` : '> 99.9 %';
+  if (share >= 0.9995) return '> 99.9 %';
+  if (share > 0.99) return `${(100 * share).toFixed(1)} %`;
   return `${Math.round(100 * share)} %`;
 }

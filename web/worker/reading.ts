@@ -4,10 +4,16 @@
 import { PictureError, preparePicture, type Colors } from '../../lib/picture/prepare';
 import type { Answer, DigitReading, Reading, Request, Start } from '../messages';
 import { loadNetwork, type Network } from './network';
-import { splitDigits } from './split';
+import { splitDigits, type Part } from './split';
+
+/** A digit wider than the first, in heights, that is read unsurely is likely two that touch. */
+const [wide, unsure] = [1.12, 0.93];
+
+/** So is one wider than this, but for a flat stroke, such as a 7 begins with. */
+const [widest, flat] = [1.4, 4];
 
 /** The digits of the last reading: of a number that grows, only what is new has to be read. */
-let lastRead: { readonly part: Colors; readonly digit: DigitReading }[] = [];
+let lastRead: { readonly colors: Colors; readonly digit: DigitReading }[] = [];
 
 const say = (answer: Answer) => postMessage(answer);
 
@@ -31,24 +37,36 @@ function answer(network: Network, request: Request): void {
 
 function read(network: Network, { colors, isDrawing, withMaps }: Request): Reading {
   const start = performance.now();
-  const { parts, remarks } = splitDigits(colors);
-  const isWhole = !isDrawing && parts.length < 2;
+  const split = splitDigits(colors);
+  const isWhole = !isDrawing && split.parts.length < 2;
+  const remarks = isWhole && split.parts.length === 0 ? [] : [...split.remarks];
+  const parts = isWhole ? [{ colors, shape: split.parts[0]?.shape ?? 1 }] : split.parts;
   const now: typeof lastRead = [];
-  const notes = [...remarks];
-  for (const part of isWhole ? [colors] : parts) {
+  for (const part of parts) {
     try {
-      const known = lastRead.find((it) => isSame(it.part, part))?.digit;
-      const digit = known ?? readDigit(network, part);
+      const known = lastRead.find((it) => isSame(it.colors, part.colors))?.digit;
+      const digit = known ?? readDigit(network, part.colors);
       const layers = withMaps && digit.layers.length === 0 ? network.lookInside(digit.image) : [];
-      now.push({ part, digit: layers.length > 0 ? { ...digit, layers } : digit });
+      now.push({ ...part, digit: layers.length > 0 ? { ...digit, layers } : digit });
+      if (mayTouch(part, digit)) {
+        const place = parts.length > 1 ? `Number ${now.length} from the left` : 'This';
+        remarks.push(
+          `${place} is wide for a digit. Digits that touch can’t be split: leave a gap.`,
+        );
+      }
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
-      if (isWhole) notes.push(sentenceOf(error));
+      if (isWhole) remarks.push(sentenceOf(error));
     }
   }
   lastRead = now;
   const digits = now.map(({ digit }) => digit);
-  return { digits, remarks: notes, milliseconds: performance.now() - start };
+  return { digits, remarks, milliseconds: performance.now() - start };
+}
+
+function mayTouch({ shape }: Part, { probabilities }: DigitReading): boolean {
+  if (shape > flat) return false;
+  return shape > widest || (shape > wide && Math.max(...probabilities) < unsure);
 }
 
 function readDigit(network: Network, part: Colors): DigitReading {

@@ -30,10 +30,18 @@ interface Plane {
   readonly values: Float32Array;
 }
 
+/** A digit of a picture. */
+export interface Part {
+  /** The digit alone, with paper around it. */
+  readonly colors: Colors;
+  /** Its width, in heights. */
+  readonly shape: number;
+}
+
 /** What a picture was split into. */
 export interface Split {
-  /** One picture for each digit, from left to right; none where no ink was found. */
-  readonly parts: readonly Colors[];
+  /** From left to right; none where no ink was found, or too much of it. */
+  readonly parts: readonly Part[];
   /** Sentences on what could not be split. */
   readonly remarks: readonly string[];
 }
@@ -53,17 +61,11 @@ const mostDigits = 12;
 /** What is lower than this share of the highest is a mark, and no digit. */
 const markShare = 0.4;
 
-/** What is wider than this many times its height is likely two digits that touch. */
-const widest = 1.12;
-
-/** A flat stroke, such as a 7 begins with, is not taken for two digits. */
-const flattest = 4;
-
 /**
  * Splits a picture of a number into one picture for each digit, by the parts that are connected.
  *
- * Parts one above the other are of one digit, such as the bar of a 5; digits that touch, and rows
- * of digits, cannot be split, which a remark says.
+ * Parts one above the other are of one digit, such as the bar of a 5; rows of digits cannot be
+ * split, which a remark says.
  *
  * @param colors - Ink in another tone than the paper around it.
  */
@@ -72,29 +74,23 @@ export function splitDigits(colors: Colors): Split {
   const tones = toTones(colors, factor);
   const pieces = findPieces(tones, inkAt(tones));
   const groups = groupPieces(pieces);
-  if (groups.length === 0 || groups.length > mostDigits) return { parts: [], remarks: [] };
+  if (groups.length === 0) return { parts: [], remarks: [] };
+  if (groups.length > mostDigits) {
+    return { parts: [], remarks: [`More than ${mostDigits} digits can’t be read at once.`] };
+  }
   const highest = Math.max(...groups.map(({ box }) => heightOf(box)));
   const digits = groups.filter(({ box }) => longSide(box) >= markShare * highest);
   const owners = findOwners(groups, tones, factor);
   const paper = paperColor(colors);
-  const parts = digits.map((group) => cutOut(colors, group, paper, owners, groups.indexOf(group)));
-  return { parts, remarks: remarksOn(digits) };
-}
-
-function remarksOn(digits: readonly Group[]): string[] {
-  const remarks: string[] = [];
-  const touching = digits.findIndex(({ box }) => {
-    const [width, height] = [box.right - box.left, heightOf(box)];
-    return width > widest * height && width < flattest * height;
+  const parts = digits.map((group) => {
+    const { left, right } = group.box;
+    const shape = (right - left) / heightOf(group.box);
+    return { colors: cutOut(colors, group, paper, owners, groups.indexOf(group)), shape };
   });
-  if (touching >= 0) {
-    const place = digits.length > 1 ? `Number ${touching + 1} from the left` : 'This';
-    remarks.push(`${place} is wider than a digit. Digits that touch can’t be split: leave a gap.`);
-  }
-  if (digits.some(isStacked)) {
-    remarks.push('Digits one above the other can’t be split: write them side by side.');
-  }
-  return remarks;
+  const remarks = digits.some(isStacked)
+    ? ['Digits one above the other can’t be split: write them side by side.']
+    : [];
+  return { parts, remarks };
 }
 
 /** Whether two large pieces stand one above the other, with more of a gap than a digit has. */

@@ -34,8 +34,10 @@ export interface Network {
  * @throws Error when a file cannot be loaded.
  */
 export async function loadNetwork(folder: string): Promise<Network> {
+  // Both are large files, fetched side by side; tensors are made only when the backend is there.
+  const saved = tf.io.http(new URL('model/model.json', folder).href).load?.();
   const backend = await startBackend(folder);
-  const model = await loadLayersModel(new URL('model/model.json', folder).href);
+  const model = await loadLayersModel({ load: async () => (await saved) as tf.io.ModelArtifacts });
   const layers = model.layers.filter((layer) => layer.getClassName() === shownKind);
   const shown = layers.slice(0, shownLayers);
   const outputs = shown.map(({ output }) => output as SymbolicTensor);

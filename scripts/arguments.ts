@@ -3,7 +3,8 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { logLevels } from './log';
 
 /** A whole number from 1. */
 export function wholeNumber(text: string): number {
@@ -35,6 +36,15 @@ function parsed(text: string, isRight: (value: number) => boolean, expected: str
   throw new InvalidArgumentError(`Expected ${expected}.`);
 }
 
+/** A port, 0 for any that is free. */
+export function portNumber(text: string): number {
+  return parsed(
+    text,
+    (value) => Number.isInteger(value) && value >= 0 && value <= 65535,
+    'a whole number from 0 to 65535',
+  );
+}
+
 /** The path of a folder that there is. */
 export function existingFolder(text: string): string {
   const folder = fromHere(text);
@@ -46,3 +56,17 @@ export function existingFolder(text: string): string {
 export function fromHere(place: string): string {
   return path.resolve(process.env.INIT_CWD ?? '.', place);
 }
+
+/** Options that trainings share. */
+export const commonOptions = {
+  limit: new Option('--limit <n>', 'for a quick run: at most so many training digits').argParser(
+    digitCount,
+  ),
+  data: new Option(
+    '--data <folder>',
+    "folder with MNIST's four files (default: MNIST_DIR, or a download into data/)",
+  ).argParser(existingFolder),
+  logLevel: new Option('--log-level <level>', 'what stderr gets to know')
+    .choices(logLevels)
+    .default('info'),
+} as const;

@@ -4,7 +4,8 @@
  * Exit codes: 0 done, 1 when it cannot be built or served, 2 bad arguments.
  */
 import type { AddressInfo } from 'node:net';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { portNumber } from './arguments';
 import { buildPage, pageFolder } from './buildPage';
 import { servePage } from './servePage';
 
@@ -14,7 +15,7 @@ const defaultPort = 8628;
 function readArguments(argv: readonly string[]) {
   return new Command('npm run page --')
     .description('Builds the page where one draws digits, and serves it to this machine.')
-    .option('--port <number>', 'where to serve it; 0 takes a free port', readPort, defaultPort)
+    .option('--port <number>', 'where to serve it; 0 takes a free port', portNumber, defaultPort)
     .option('--build-only', 'only write it to web/dist, for a static host')
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)')
@@ -23,26 +24,17 @@ function readArguments(argv: readonly string[]) {
     .opts<{ port: number; buildOnly?: boolean }>();
 }
 
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65535) {
-    throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
-  }
-  return port;
-}
-
 async function main(): Promise<void> {
   const { port, buildOnly } = readArguments(process.argv.slice(2));
   await buildPage();
   console.log(`The page is built in ${pageFolder}.`);
   if (buildOnly) return;
   const server = await servePage(pageFolder, { port });
-  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)`);
+  console.log(
+    `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/ (Ctrl-C ends it)`,
+  );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      server.close();
-      server.closeAllConnections();
-    });
+    process.once(signal, () => void server.close());
   }
 }
 

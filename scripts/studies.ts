@@ -11,7 +11,7 @@ export interface StudySettings extends Omit<
   readonly plateau?: boolean;
 }
 
-/** Trainings that one section of report 03 compares. */
+/** Trainings that are compared with each other. */
 export interface Study {
   /** What it is for, in a line. */
   readonly purpose: string;

@@ -1,13 +1,13 @@
 /**
- * Trains what report 03 compares, in the background: `npm run study -- --help`.
+ * Trains what a report compares, in the background: `npm run study -- --help`.
  *
  * Exit codes: 0 done, 1 failed, 2 bad arguments, 130 or 143 interrupted with the last epoch kept.
  */
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import { digitCount, existingFolder, fromHere } from './arguments';
-import { logLevels, openLog, type LogLevel } from './log';
+import { commonOptions, fromHere } from './arguments';
+import { openLog, type LogLevel } from './log';
 import { lockFolder, logFile, OutputFolderError } from './runFolder';
 import { stopOnSignals } from './signals';
 import type { StudyOptions } from './studyRun';
@@ -22,27 +22,19 @@ function readArguments(): { names: StudyName[]; options: StudyArguments } {
   const purposes = names.map((name) => `  ${name.padEnd(14)}${studies[name].purpose}`).join('\n');
   const command = new Command('npm run study --')
     .description(
-      'Trains what a section of report 03 compares, a record a training. What is trained already ' +
+      'Trains what a report compares, a record a training. What is trained already ' +
         'is left as it is, and an interrupted training goes on from its last finished epoch.\n\n' +
         `Studies:\n${purposes}`,
     )
     .addArgument(new Argument('<studies...>', 'which').choices(names))
-    .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
-    .option(
-      '--data <folder>',
-      "folder with MNIST's four files (default: MNIST_DIR, or a download into data/)",
-      existingFolder,
-    )
+    .addOption(commonOptions.limit)
+    .addOption(commonOptions.data)
     .addOption(
       new Option('--output <folder>', 'where the records go')
         .argParser(fromHere)
         .default(fromHere('results/03-how-far'), 'results/03-how-far'),
     )
-    .addOption(
-      new Option('--log-level <level>', 'what stderr gets to know')
-        .choices(logLevels)
-        .default('info'),
-    )
+    .addOption(commonOptions.logLevel)
     .showHelpAfterError('(--help lists the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   command.parse();

@@ -8,16 +8,8 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { ArchitectureName } from 'digit-recognizer';
-import {
-  anyNumber,
-  digitCount,
-  existingFolder,
-  fromHere,
-  rate,
-  share,
-  wholeNumber,
-} from './arguments';
-import { logLevels, openLog } from './log';
+import { anyNumber, commonOptions, fromHere, rate, share, wholeNumber } from './arguments';
+import { openLog } from './log';
 import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
 import { stopOnSignals } from './signals';
 import type { RunOptions } from './trainingRun';
@@ -73,23 +65,15 @@ function readArguments(argv: readonly string[]): RunOptions {
         .default('float32'),
     )
     .option('--replicas <n>', 'parts of a batch that are trained side by side', wholeNumber)
-    .option('--limit <n>', 'for a quick run: at most so many training digits', digitCount)
-    .option(
-      '--data <folder>',
-      "folder with MNIST's four files (default: MNIST_DIR, or a download into data/)",
-      existingFolder,
-    )
+    .addOption(commonOptions.limit)
+    .addOption(commonOptions.data)
     .addOption(
       new Option('--output <folder>', 'where everything goes')
         .argParser(fromHere)
         .default(fromHere('results/train'), 'results/train'),
     )
     .option('--resume', 'go on with the unfinished run in the output folder')
-    .addOption(
-      new Option('--log-level <level>', 'what stderr gets to know')
-        .choices(logLevels)
-        .default('info'),
-    )
+    .addOption(commonOptions.logLevel)
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));

@@ -9,6 +9,17 @@ interface Waiting {
 
 const pixelsPerImage = 784;
 
+/** Puts the pixels of images one after the other. */
+export function joinImages(images: readonly ArrayLike<number>[]): Float32Array {
+  const pixels = new Float32Array(images.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const image of images) {
+    pixels.set(image, start);
+    start += image.length;
+  }
+  return pixels;
+}
+
 /**
  * Reads the images of requests that arrive together in one call of the network: what comes while a
  * call runs waits for the next. A call costs about as much for one image as for ten.
@@ -56,13 +67,8 @@ export class BatchReader {
     }
     this.waiting = this.waiting.slice(batch.length);
     try {
-      const together = new Float32Array(count * pixelsPerImage);
-      let start = 0;
-      for (const { images } of batch) {
-        together.set(images, start);
-        start += images.length;
-      }
       this.options.onBatch(count);
+      const together = joinImages(batch.map(({ images }) => images));
       const predictions = await this.classifier.predict(together);
       for (const { images, resolve } of batch) {
         resolve(predictions.splice(0, images.length / pixelsPerImage));

@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { fromHere, portNumber } from '../scripts/arguments';
 
 const root = path.dirname(__dirname);
 const committedModel = path.join(root, 'results', '02-mnist-classifier', 'model');
@@ -24,10 +25,10 @@ function readArguments(): ServeArguments {
         `needs a token in ${tokenName}, which requests then bring.`,
     )
     .option('--host <name>', 'where to listen', '127.0.0.1')
-    .option('--port <n>', 'which port, 0 for any that is free', port, 8000)
+    .option('--port <n>', 'which port, 0 for any that is free', portNumber, 8000)
     .addOption(
       new Option('--model <folder>', 'a saved classifier')
-        .argParser((text) => path.resolve(process.env.INIT_CWD ?? '.', text))
+        .argParser(fromHere)
         .default(committedModel, 'the one in results/02-mnist-classifier'),
     )
     .allowExcessArguments(false)
@@ -36,16 +37,10 @@ function readArguments(): ServeArguments {
   return command.parse().opts();
 }
 
-function port(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value <= 65535) return value;
-  throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
-}
-
 const isLoopback = (host: string) => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
 
 async function main(): Promise<number> {
-  const { host, port: wanted, model } = readArguments();
+  const { host, port, model } = readArguments();
   const token = process.env[tokenName] || undefined;
   if (!isLoopback(host) && token === undefined) {
     console.error(
@@ -60,7 +55,7 @@ async function main(): Promise<number> {
     const classifier = await MnistClassifier.load(model);
     const page = path.join(root, 'web', 'dist');
     const app = await createService({ classifier, page, token, logStream: process.stderr });
-    const address = await app.listen({ host, port: wanted });
+    const address = await app.listen({ host, port });
     console.log(`Listening on ${address} (POST /v1/predictions, GET /openapi.json)`);
     if (!existsSync(page)) console.log('Without the page at /, which npm run page builds.');
     await new Promise<void>((resolve) => {

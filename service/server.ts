@@ -20,7 +20,7 @@ import {
   pictureTypes,
   refusals,
 } from './api';
-import { BatchReader } from './reader';
+import { BatchReader, joinImages } from './reader';
 
 /** What a service is made of. */
 export interface ServiceOptions {
@@ -89,8 +89,9 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     mostImages: 1000,
     onBatch: (images) => measured.batches.observe(images),
   });
-  addPredictions(app, reader, describeModel(classifier));
-  addDescriptions(app, measured.registry, describeModel(classifier));
+  const model = describeModel(classifier);
+  addPredictions(app, reader, model);
+  addDescriptions(app, measured.registry, model);
   if (existsSync(page)) await app.register(files, { root: page });
   return app;
 }
@@ -143,10 +144,7 @@ function addPredictions(
 async function imagesOf(request: FastifyRequest): Promise<Float32Array> {
   if (request.isMultipart()) return picturesOf(request);
   if (Buffer.isBuffer(request.body)) return readPicture(request.body);
-  const { images } = request.body as { images: number[][] };
-  const pixels = new Float32Array(784 * images.length);
-  images.forEach((image, index) => pixels.set(image, 784 * index));
-  return pixels;
+  return joinImages((request.body as { images: number[][] }).images);
 }
 
 /** Several pictures, one a part. */
@@ -164,9 +162,7 @@ async function picturesOf(request: FastifyRequest): Promise<Float32Array> {
   if (images.length === 0) {
     throw new Refusal(400, 'no-pictures', 'the form has no files; expected one picture or more');
   }
-  const pixels = new Float32Array(784 * images.length);
-  images.forEach((image, index) => pixels.set(image, 784 * index));
-  return pixels;
+  return joinImages(images);
 }
 
 /** One picture of several; what is wrong with it is said with its name. */

@@ -3,10 +3,11 @@ import { LayerStack } from './layerStack';
 import type { CnnOptions } from './simpleCnn';
 
 /**
- * Builds the fast network, which reaches 99 % in the fewest seconds on few cores.
+ * Builds the fast network, whose few operations are for training in seconds on few cores.
  *
  * Conv 5x5 relu, MaxPool 2x2, Conv 3x3 relu, MaxPool 2x2, then Flatten, Dense 256 relu, Dense 10
- * softmax; convolutions keep the size. After Mosca's train_mnist_fast, which does it on a GPU.
+ * softmax: 411,802 parameters at the default sizes. Convolutions keep the size. After the network of
+ * the repository tuomaso/train_mnist_fast.
  *
  * @returns A compiled model from [batch, 28, 28, 1] (ink is 1) to [batch, 10] probabilities.
  */

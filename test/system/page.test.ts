@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import type { FastifyInstance } from 'fastify';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { buildPage } from '../../scripts/buildPage';
@@ -56,7 +56,7 @@ const digits: readonly (readonly Stroke[])[] = [
 ];
 
 let folder: string;
-let server: Server;
+let server: FastifyInstance;
 let address: string;
 let browser: Browser | undefined;
 let context: BrowserContext | undefined;
@@ -71,7 +71,7 @@ describe('The page where one draws digits', function () {
     // Any path of a static host has to do.
     await buildPage(path.join(folder, 'some', 'path'));
     server = await servePage(folder, { port: 0 });
-    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/some/path/`;
+    address = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/some/path/`;
   });
 
   beforeEach(() => open());
@@ -83,7 +83,7 @@ describe('The page where one draws digits', function () {
 
   after(async () => {
     await browser?.close();
-    server?.close();
+    await server?.close();
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 

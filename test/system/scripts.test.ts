@@ -13,7 +13,7 @@ import { loadDigits } from '../../lib/data/mnist';
 import { wilsonInterval, type Interval } from '../../lib/metrics/metrics';
 import { seededRandom, shuffledIndices } from '../../lib/platform/random';
 import { readSafetensors } from '../../lib/formats/safetensors';
-import { recipeOf, type Recipe } from '../../lib/recipes';
+import { digitAugmentation, recipeOf, type Recipe } from '../../lib/recipes';
 import { openLog } from '../../scripts/log';
 import { studies, type StudySettings } from '../../scripts/studies';
 import { drawnDigits, idxImages, idxLabels } from '../fixtures';
@@ -466,6 +466,7 @@ describe('scripts', () => {
       return { learningRate, schedule, weightDecay, averageDecay };
     };
     assert.deepEqual(ratesOf(rows['without residual blocks']), ratesOf(recipeOf('residual-cnn')));
+    assert.deepEqual(rows.whole.augmentation, digitAugmentation);
   });
 
   it('study.ts leaves what is done as it is, and refuses a record of other settings', async () => {

@@ -176,7 +176,10 @@ function inkContrast({ width, height, values }: Plane): Plane {
   const paper = paperSurface({ width, height, values });
   let cubes = 0;
   for (let y = 0, pixel = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, pixel++) cubes += (values[pixel] - paper(x, y)) ** 3;
+    for (let x = 0; x < width; x++, pixel++) {
+      const difference = values[pixel] - paper(x, y);
+      cubes += difference * difference * difference;
+    }
   }
   const contrasts = new Float32Array(values.length);
   for (let y = 0, pixel = 0; y < height; y++) {
@@ -208,28 +211,42 @@ function paperSurface({ width, height, values }: Plane): (x: number, y: number) 
       counts[at]++;
     }
   }
-  const tiles = Array.from(totals, (total, at) => {
+  // Rows of six terms of the surface, one after the other: this is the longest loop of a reading.
+  const terms = new Float64Array(6 * totals.length);
+  const tones = new Float64Array(totals.length);
+  const rim: number[] = [];
+  for (let at = 0; at < totals.length; at++) {
     const [x, y] = [at % columns, Math.floor(at / columns)];
     const [u, v] = [(2 * x + 1) / columns - 1, (2 * y + 1) / rows - 1];
-    const terms = [1, u, v, u * u, u * v, v * v];
-    return { tone: total / counts[at], terms, isRim: inRim(x, y, columns, rows) };
-  });
-  const rim = tiles.filter(({ isRim }) => isRim);
-  let surface = [median(rim.map(({ tone }) => tone)), 0, 0, 0, 0, 0];
+    terms.set([1, u, v, u * u, u * v, v * v], 6 * at);
+    tones[at] = totals[at] / counts[at];
+    if (inRim(x, y, columns, rows)) rim.push(at);
+  }
+  let surface = [median(rim.map((at) => tones[at])), 0, 0, 0, 0, 0];
+  const missOf = (at: number) => {
+    let tone = 0;
+    for (let term = 0; term < 6; term++) tone += terms[6 * at + term] * surface[term];
+    return tones[at] - tone;
+  };
   for (let round = 0; round < 20; round++) {
-    const misses = rim.map(({ tone, terms }) => Math.abs(tone - dot(terms, surface)));
-    const scale = 4 + 2 * Math.min(32, 1.4826 * median(misses));
+    const scale = 4 + 2 * Math.min(32, 1.4826 * median(rim.map((at) => Math.abs(missOf(at)))));
     const equations = surface.map(() => new Array<number>(surface.length + 1).fill(0));
-    for (const { tone, terms } of tiles) {
-      const weight = (1 + ((tone - dot(terms, surface)) / scale) ** 2) ** -2;
-      equations.forEach((equation, row) => {
-        terms.forEach((term, column) => (equation[column] += weight * terms[row] * term));
-        equation[surface.length] += weight * terms[row] * tone;
-      });
+    for (let at = 0; at < tones.length; at++) {
+      const miss = missOf(at) / scale;
+      const weight = 1 / (1 + miss * miss) / (1 + miss * miss);
+      for (let row = 0; row < 6; row++) {
+        const weighted = weight * terms[6 * at + row];
+        for (let column = 0; column < 6; column++) {
+          equations[row][column] += weighted * terms[6 * at + column];
+        }
+        equations[row][6] += weighted * tones[at];
+      }
     }
     // Too little to be seen, this gives an answer where a single row or column has no slope.
-    equations.forEach((equation, row) => (equation[row] += 1e-6 * tiles.length));
+    equations.forEach((equation, row) => (equation[row] += 1e-6 * tones.length));
+    const before = surface;
     surface = solve(equations);
+    if (surface.every((value, term) => Math.abs(value - before[term]) < 1e-6)) break;
   }
   const [a, b, c, d, e, f] = surface;
   return (x, y) => {
@@ -327,7 +344,8 @@ function noiseLevel({ width, values }: Plane): number {
 function fullInk(contrasts: Float32Array, floor: number): number {
   const weights = new Float64Array(1025);
   for (const contrast of contrasts) {
-    if (contrast > floor) weights[Math.round(1024 * Math.min(1, contrast))] += contrast ** 3;
+    if (contrast <= floor) continue;
+    weights[Math.round(1024 * Math.min(1, contrast))] += contrast * contrast * contrast;
   }
   return medianBin(weights) / 1024;
 }
@@ -431,20 +449,21 @@ function boxSums({ width, height, values }: Plane): (pixel: number, reach: numbe
 function fitStrokes(digit: Plane): Plane {
   const scale = (digitSize * cellsPerPixel) / Math.max(digit.width, digit.height);
   const [columns, rows] = [spans(digit.width, scale), spans(digit.height, scale)];
-  const cells = rows.flatMap(([top, bottom]) =>
-    columns.map(([left, right]) => {
+  const cells = new Float32Array(columns.length * rows.length);
+  rows.forEach(([top, bottom], row) => {
+    columns.forEach(([left, right], column) => {
       let most = 0;
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++) {
           most = Math.max(most, digit.values[y * digit.width + x]);
         }
       }
-      return most;
-    }),
-  );
+      cells[row * columns.length + column] = most;
+    });
+  });
   const size = { width: columns.length, height: rows.length };
   // Soft edges would count differently in pictures of different sizes.
-  const sharpened = Float32Array.from(cells, (ink) => (ink >= inkShare ? 1 : 0));
+  const sharpened = cells.map((ink) => (ink >= inkShare ? 1 : 0));
   const reach = cellsPerPixel / 2;
   const area = sum(sharpened);
   const growth = sum(widen({ ...size, values: sharpened }, reach).values) - area;
@@ -453,7 +472,7 @@ function fitStrokes(digit: Plane): Plane {
   if (wanted === width) return digit;
   // A hairline between two rows of pixels covers half of each, and is full ink all the same.
   const gain = wanted > width ? 2 : 1;
-  const values = Float32Array.from(cells, (ink) => Math.min(1, gain * ink));
+  const values = cells.map((ink) => Math.min(1, gain * ink));
   // The digit grows with its strokes, and is scaled to 20 pixels after that.
   const change = (wanted - width) / (1 - wanted / digitSize);
   return crop(widen({ ...size, values }, (change / 2) * cellsPerPixel));
@@ -473,15 +492,25 @@ function widen({ width, height, values }: Plane, reach: number): Plane {
   const radius = Math.floor(Math.abs(reach));
   const margin = reach > 0 ? radius : 0;
   const wide = { width: width + 2 * margin, height: height + 2 * margin };
+  // With paper around, so that no cell has to be asked whether it is inside.
+  const stride = wide.width + 2 * radius;
+  const padded = new Float32Array(stride * (wide.height + 2 * radius));
+  const inset = margin + radius;
+  for (let y = 0; y < height; y++) {
+    const row = values.subarray(y * width, (y + 1) * width);
+    padded.set(row, (y + inset) * stride + inset);
+  }
+  const halves = Array.from({ length: 2 * radius + 1 }, (_, row) => {
+    return Math.floor(Math.sqrt(reach * reach - (row - radius) ** 2));
+  });
   const widened = new Float32Array(wide.width * wide.height);
-  for (let y = -margin, cell = 0; y < height + margin; y++) {
-    for (let x = -margin; x < width + margin; x++, cell++) {
+  for (let y = 0, cell = 0; y < wide.height; y++) {
+    for (let x = 0; x < wide.width; x++, cell++) {
       let picked = reach > 0 ? 0 : 1;
-      for (let row = y - radius; row <= y + radius; row++) {
-        const half = Math.floor(Math.sqrt(reach * reach - (row - y) ** 2));
-        for (let column = x - half; column <= x + half; column++) {
-          const isInside = row >= 0 && row < height && column >= 0 && column < width;
-          const value = isInside ? values[row * width + column] : 0;
+      for (let row = 0; row <= 2 * radius; row++) {
+        const middle = (y + row) * stride + x + radius;
+        for (let at = middle - halves[row]; at <= middle + halves[row]; at++) {
+          const value = padded[at];
           if (reach > 0 ? value > picked : value < picked) picked = value;
         }
       }

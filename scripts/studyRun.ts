@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import {
+  availablePrecision,
   EarlyStopping,
   loadDigits,
   MnistClassifier,
@@ -107,6 +108,13 @@ async function runTrial(
 ): Promise<void> {
   const { row, place } = trial;
   const settings = settingsOf(trial);
+  const { precision = 'float32' } = settings;
+  if (availablePrecision(precision) !== precision) {
+    throw new Error(
+      `the study's row ${row} computes in ${precision}, which this processor cannot; a record of it ` +
+        'would tell of another precision. Run this study on another machine',
+    );
+  }
   const { architecture, seed, learningRate, plateau, ...training } = settings;
   const classifier = new MnistClassifier({ architecture, seed, learningRate });
   const checkpointFile = `${place}.safetensors`;

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import {
+  availablePrecision,
   describeRuntime,
   digitAugmentation,
   figures,
@@ -64,12 +65,15 @@ export async function runTraining(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const { output, data, architecture, validationSplit, seed, precision, replicas, limit } = options;
+  const { output, data, architecture, validationSplit, seed, replicas, limit } = options;
+  // What is recorded is what the processor can do, not what was asked of it.
+  const precision = availablePrecision(options.precision);
   const recipe = recipeOf(architecture);
   const { epochs = recipe.epochs, batchSize = recipe.batchSize } = options;
   const { learningRate = recipe.learningRate } = options;
   const augmentation = options.augment ? digitAugmentation : undefined;
   const settings = {
+    ...recipe,
     ...{ architecture, epochs, batchSize, validationSplit, learningRate, seed, precision },
     ...{ replicas, augmentation, limit },
   };

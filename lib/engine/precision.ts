@@ -17,21 +17,20 @@ let isWarned = false;
 let knownInfo: string | undefined;
 
 /**
- * Gives the type in which to compute, which is that of 32 bits where the processor has no
- * instructions for 16; the first time, a line says so.
+ * Gives the precision in which this machine computes, asked for one: 32 bits where the processor has
+ * no instructions for 16; the first time, a line says so.
  *
  * @param infoOfProcessor - Gives the processor's flags. @default those of this machine
  * @throws RangeError when there is no such precision.
  */
-export function typeOfPrecision(
+export function availablePrecision(
   precision: Precision,
   infoOfProcessor: () => string = readProcessorInfo,
-): DataType {
+): Precision {
   if (!precisions.includes(precision)) {
     throw new RangeError(`precision is ${precision}; expected ${precisions.join(' or ')}`);
   }
-  if (precision === 'float32') return DataType.float;
-  if (processorFlags.test(infoOfProcessor())) return DataType.bfloat16;
+  if (precision === 'float32' || processorFlags.test(infoOfProcessor())) return precision;
   if (!isWarned) {
     console.warn(
       'warning: precision is bfloat16, for which this processor has no instructions ' +
@@ -39,7 +38,12 @@ export function typeOfPrecision(
     );
   }
   isWarned = true;
-  return DataType.float;
+  return 'float32';
+}
+
+/** The type in which a graph of that precision computes on this machine. */
+export function typeOfPrecision(precision: Precision): DataType {
+  return availablePrecision(precision) === 'bfloat16' ? DataType.bfloat16 : DataType.float;
 }
 
 function readProcessorInfo(): string {

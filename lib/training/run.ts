@@ -1,5 +1,5 @@
 import { selectDigits, type DigitSet } from '../data/digits';
-import { GraphTraining, trainedWeights } from '../engine';
+import { availablePrecision, GraphTraining, trainedWeights } from '../engine';
 import {
   drawSeed,
   seededRandom,
@@ -236,7 +236,8 @@ export class TrainingRun {
 
 function withDefaults(options: TrainingOptions, imageCount: number) {
   const { epochs, batchSize = 128, replicas = 1, schedule, ...others } = options;
-  const { precision, augmentation, weightDecay, labelSmoothing, averageDecay } = options;
+  const { augmentation, weightDecay, labelSmoothing, averageDecay } = options;
+  const precision = availablePrecision(options.precision ?? 'float32');
   const batchCount = Math.ceil(imageCount / batchSize);
   return {
     ...others,

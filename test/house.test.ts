@@ -5,9 +5,9 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  // With three more networks, the ensemble and 16-bit weights.
+  // With three more networks, the ensemble, 16-bit weights and gradients by layer.
   lib: 9250,
-  core: 3130,
+  core: 3190,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 40,

@@ -24,6 +24,7 @@ export { EarlyStopping, ReduceLearningRateOnPlateau } from './training/callbacks
 export { CheckpointError } from './training/checkpoint';
 export { predict } from './training/predict';
 export { evaluate } from './training/evaluate';
+export { gradientNorms } from './training/gradientNorms';
 export * as metrics from './metrics/index';
 export { type Evaluation } from './metrics/evaluation';
 export {

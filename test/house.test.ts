@@ -5,12 +5,12 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  // With three more networks, the ensemble and 16-bit weights.
-  lib: 9250,
-  core: 3130,
+  // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
+  lib: 9700,
+  core: 3250,
   function: 60,
   flatNames: 50,
-  namesInNamespaces: 40,
+  namesInNamespaces: 43,
   repeatedLines: 5,
 };
 
@@ -49,7 +49,7 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/weightAverages.ts',
     'engine/weightDecay.ts',
   ],
-  'the three figures of epochs draw with it': ['report/epochs.ts'],
+  'the four figures with curves draw with it': ['report/epochs.ts'],
 };
 
 const files = readLibrary();

@@ -19,3 +19,4 @@ export {
   fitTemperature,
   reliabilityBins,
 } from './calibration';
+export { meanInterval } from './meanInterval';

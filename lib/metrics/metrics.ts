@@ -377,7 +377,7 @@ export function wilsonInterval(
 const mostClasses = 10_000;
 
 /** Refuses what is no array, such as a tensor or nothing, with a TypeError. */
-function requireList(name: string, list: unknown): void {
+export function requireList(name: string, list: unknown): void {
   if (Array.isArray(list) || ArrayBuffer.isView(list)) return;
   throw new TypeError(`${name} is ${String(list)}; expected an array or typed array of numbers`);
 }

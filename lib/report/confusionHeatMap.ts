@@ -1,12 +1,5 @@
-import {
-  baseLayout,
-  classAxis,
-  hoverName,
-  sequentialScale,
-  type ClassNamesOption,
-  type Figure,
-  type TitleOption,
-} from './figure';
+import { hoverName, type ClassNamesOption, type Figure, type TitleOption } from './figure';
+import { heatMap } from './heatMap';
 import { mostConfusedPairs, numberNames, normalizeRows } from '../metrics/metrics';
 import { percent, round, thousands } from '../platform/numbers';
 import { requireMatrix } from './names';
@@ -36,57 +29,32 @@ export function confusionHeatMap(
   const [worst] = mostConfusedPairs(counts, { count: 1 });
   const depth = (share: number) => Math.log10(Math.max(100 * share, 0.05));
   const ticks = [0.1, 1, 10, 100];
-  // Typed loosely, since nodeplotlib's types know plotly 1 only, where this title was a string.
-  const colorBar: object = {
-    title: { text: 'share of the true class (%)', font: { size: 14 }, side: 'right' },
-    tickvals: ticks.map(Math.log10),
-    ticktext: ticks.map(String),
-    outlinewidth: 0,
-    thickness: 14,
-  };
-  const cell = Math.min(44, Math.max(3, 840 / classNames.length));
-  const side = Math.round(Math.max(460, cell * classNames.length));
-  const hasRoom = (text: string) => side / classNames.length >= Math.max(14, 6.5 * text.length + 1);
-  const below = classAxis(classNames, 'below', side, 'guess');
-  const left = classAxis(classNames, 'left', side, 'truth', {
-    range: [classNames.length - 0.5, -0.5],
+  const cells = <Content>(give: (images: number, truth: number, guess: number) => Content) =>
+    counts.map((row, truth) => row.map((images, guess) => give(images, truth, guess)));
+  const figure = heatMap(title, {
+    rows: { title: 'truth', names: classNames },
+    columns: { title: 'guess', names: classNames },
+    texts: cells((images) => (images > 0 ? String(images) : '')),
+    hovers: cells((images, truth, guess) =>
+      images > 0
+        ? hoverName(
+            `truth ${classNames[truth]}, guess ${classNames[guess]}: ` +
+              `${thousands(images)} images, ${percent(shares[truth][guess])} of the row`,
+          )
+        : '',
+    ),
+    depths: cells((images, truth, guess) =>
+      images > 0 ? round(depth(shares[truth][guess]), 3) : null,
+    ),
+    range: [Math.log10(0.05), Math.log10(100)],
+    bar: {
+      title: 'share of the true class (%)',
+      tickvals: ticks.map(Math.log10),
+      ticktext: ticks.map(String),
+    },
   });
-  const numbers: object = { texttemplate: '%{text}', textfont: { size: 12 } };
   return {
-    data: [
-      {
-        type: 'heatmap',
-        z: counts.map((row, truth) =>
-          row.map((images, guess) => (images > 0 ? round(depth(shares[truth][guess]), 3) : null)),
-        ),
-        text: counts.map((row) =>
-          row.map((images) => (images > 0 && hasRoom(String(images)) ? String(images) : '')),
-        ) as unknown as string[],
-        ...numbers,
-        hovertext: counts.map((row, truth) =>
-          row.map((images, guess) =>
-            images > 0
-              ? hoverName(
-                  `truth ${classNames[truth]}, guess ${classNames[guess]}: ` +
-                    `${thousands(images)} images, ${percent(shares[truth][guess])} of the row`,
-                )
-              : '',
-          ),
-        ) as unknown as string[],
-        hoverinfo: 'text',
-        colorscale: sequentialScale,
-        zmin: Math.log10(0.05),
-        zmax: 2,
-        xgap: cell < 10 ? 0 : 1,
-        ygap: cell < 10 ? 0 : 1,
-        colorbar: colorBar,
-      },
-    ],
-    layout: baseLayout(title, side + 200 + left.room, side + 120 + below.room, {
-      xaxis: below.axis,
-      yaxis: left.axis,
-      margin: { l: 70 + left.room, r: 130, t: 60, b: 60 + below.room },
-    }),
+    ...figure,
     description:
       `${title}: rows are the truth, columns the guess, in images. ` +
       (worst === undefined

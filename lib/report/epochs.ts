@@ -9,33 +9,43 @@ export function areMarked({ length }: readonly unknown[]): boolean {
   return length <= 60;
 }
 
-export function modeOf(epochs: readonly EpochResult[]): Plot['mode'] {
-  return areMarked(epochs) ? 'lines+markers' : 'lines';
+export function modeOf(points: readonly unknown[]): Plot['mode'] {
+  return areMarked(points) ? 'lines+markers' : 'lines';
 }
 
 /**
- * Picks so many epochs that a curve of them is light and looks like one of all: of more than 600 the
+ * Picks so many points that a curve of them is light and looks like one of all: of more than 600 the
  * first, the last, and in every hundredth the lowest and highest of each value.
  */
-export function thinned(
-  epochs: readonly EpochResult[],
-  values: readonly ((result: EpochResult) => number)[],
-): EpochResult[] {
-  if (epochs.length <= 600) return [...epochs];
-  const picked = new Set([epochs[0], epochs[epochs.length - 1]]);
+export function thinned<Point>(
+  points: readonly Point[],
+  values: readonly ((point: Point) => number)[],
+): Point[] {
+  if (points.length <= 600) return [...points];
+  const picked = new Set([points[0], points[points.length - 1]]);
   const parts = 100;
   for (let part = 0; part < parts; part++) {
-    const start = Math.floor((part * epochs.length) / parts);
-    const end = Math.floor(((part + 1) * epochs.length) / parts);
+    const start = Math.floor((part * points.length) / parts);
+    const end = Math.floor(((part + 1) * points.length) / parts);
     for (const value of values) {
-      const sorted = epochs
+      const sorted = points
         .slice(start, end)
-        .filter((result) => Number.isFinite(value(result)))
+        .filter((point) => Number.isFinite(value(point)))
         .sort((one, other) => value(one) - value(other));
       if (sorted.length > 0) picked.add(sorted[0]).add(sorted[sorted.length - 1]);
     }
   }
-  return [...picked].sort((one, other) => one.epoch - other.epoch);
+  return points.filter((point) => picked.has(point));
+}
+
+/** An axis of values on a logarithmic scale, the highest on top. */
+export function logAxis(title: string, scale: LogScale): Layout['yaxis'] {
+  return axis(`${title}, log scale`, {
+    type: 'log',
+    range: [Math.log10(scale.low), Math.log10(scale.high)],
+    tickvals: scale.ticks.map(scale.place) as number[],
+    ticktext: scale.ticks.map(String),
+  });
 }
 
 /** An axis of errors, the lowest on top, at whose ticks the accuracies are written. */
@@ -49,12 +59,12 @@ export function errorAxis(title: string, scale: LogScale): Layout['yaxis'] {
 }
 
 /** The error in percent of a share of right guesses; NaN where it is missing. */
-export function errorOf(accuracy: number): number {
+export function errorOf(accuracy: number | null): number {
   return rounded(100 - 100 * known(accuracy));
 }
 
 /** So many digits as figures need; NaN where a value is missing. */
-export function rounded(value: number): number {
+export function rounded(value: number | null): number {
   return Number(known(value).toPrecision(6));
 }
 
@@ -82,10 +92,19 @@ export function requireShares(name: string, history: TrainingHistory): void {
 
 /** Epochs are whole numbers: at most about twelve ticks, none between two epochs. */
 export function epochAxis(lastEpoch: number, details: Layout['xaxis'] = {}): Layout['xaxis'] {
-  // Odd numbers begin with the first epoch; larger steps are round ones.
-  const step = [1, 2, 5].find((each) => lastEpoch / each <= 12) ?? roundStep(lastEpoch / 8);
-  return axis('epoch', {
-    range: [0.7, lastEpoch + 0.3],
+  return wholeAxis('epoch', lastEpoch, details);
+}
+
+/** An axis of whole numbers from 1, such as epochs, layers or networks. */
+export function wholeAxis(
+  title: string,
+  last: number,
+  details: Layout['xaxis'] = {},
+): Layout['xaxis'] {
+  // Odd numbers begin with the first; larger steps are round ones.
+  const step = [1, 2, 5].find((each) => last / each <= 12) ?? roundStep(last / 8);
+  return axis(title, {
+    range: [0.7, last + 0.3],
     tick0: step > 2 ? 0 : 1,
     dtick: step,
     tickformat: 'd',

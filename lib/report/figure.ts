@@ -188,6 +188,19 @@ export function marksFor(classCount: number, color: string): Plot {
 }
 
 /**
+ * Refuses what is neither a share nor missing.
+ *
+ * @param name - What it is, for the error message.
+ * @throws RangeError when `share` is not from 0 to 1, NaN or null.
+ */
+export function requireShareOrNone(name: string, share: number | null): void {
+  if (share === null || Number.isNaN(share) || (share >= 0 && share <= 1)) return;
+  throw new RangeError(
+    `${name} is ${share}; expected a share from 0 to 1, or NaN where it is missing`,
+  );
+}
+
+/**
  * Refuses what is no figure.
  *
  * @param caller - Which function was given it, for the error message.

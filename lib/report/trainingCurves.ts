@@ -4,7 +4,16 @@ import { logScale } from './logScale';
 import { percent, requireWhole, thousands } from '../platform/numbers';
 import { showRates } from './rateCurves';
 import type { EpochResult, TrainingHistory } from '../training/train';
-import { epochAxis, errorAxis, errorOf, modeOf, requireShares, rounded, thinned } from './epochs';
+import {
+  epochAxis,
+  errorAxis,
+  errorOf,
+  logAxis,
+  modeOf,
+  requireShares,
+  rounded,
+  thinned,
+} from './epochs';
 
 /**
  * Shows accuracy and loss by epoch, side by side, for the training and the validation images.
@@ -105,14 +114,7 @@ function lossPanel(epochs: readonly EpochResult[]): Panel {
   const scale = logScale(losses, 8);
   return {
     axes: { xaxis: 'x2', yaxis: 'y2', showlegend: false },
-    axis: isLog
-      ? axis('loss (cross-entropy: nats), log scale', {
-          type: 'log',
-          range: [Math.log10(scale.low), Math.log10(scale.high)],
-          tickvals: scale.ticks.map(scale.place) as number[],
-          ticktext: scale.ticks.map(String),
-        })
-      : axis('loss (cross-entropy: nats)'),
+    axis: isLog ? logAxis('loss (cross-entropy: nats)', scale) : axis('loss (cross-entropy: nats)'),
     ...{ training, validation },
     place: isLog ? scale.place : (loss) => (Number.isFinite(loss) ? loss : null),
     write: (loss) => loss.toPrecision(4),

@@ -1,4 +1,4 @@
-import type { LossAndAccuracy } from '../engine';
+import { trainedWeights, type LossAndAccuracy } from '../engine';
 import type { DigitSet } from '../data/digits';
 import { accuracyPlace, labelForm } from './compilation';
 import { imageTensor } from './predict';
@@ -23,15 +23,43 @@ export class StockTraining {
    * @param drawSeed - Source of the dropout masks, as of `GraphTraining.step`.
    */
   async step(batch: DigitSet, drawSeed: () => number): Promise<LossAndAccuracy> {
-    // With one seed for all steps tfjs would draw the same dropout mask at every step, and with
-    // none it would draw masks that no run can repeat.
-    for (const layer of this.dropoutLayers) {
-      layer.seed = drawSeed();
-    }
+    this.seedDropout(drawSeed);
     const [images, labels] = this.tensors(batch);
     const scores = (await this.model.trainOnBatch(images, labels)) as number[];
     tf.dispose([images, labels]);
     return { loss: scores[0], accuracy: scores[this.accuracyPlace] };
+  }
+
+  /**
+   * Gives the gradients that a step on a batch would follow, penalties included, by the weight; the
+   * model stays as it is.
+   *
+   * @param drawSeed - As of `step`.
+   */
+  gradients(batch: DigitSet, drawSeed: () => number): Map<tf.LayerVariable, Float32Array> {
+    this.seedDropout(drawSeed);
+    const weights = trainedWeights(this.model);
+    const gradients = new Map<tf.LayerVariable, Float32Array>();
+    tf.tidy(() => {
+      const [images, labels] = this.tensors(batch);
+      const others = this.model.nonTrainableWeights as unknown as tf.LayerVariable[];
+      const before = others.map((weight) => weight.read().clone());
+      const compiled = this.model as unknown as CompiledModel;
+      const inner = compiled.model ?? compiled;
+      const loss = () => {
+        const outputs = this.model.apply(images, { training: true }) as tf.Tensor;
+        const mean = inner.lossFunctions[0](labels, outputs).mean();
+        return [mean, ...inner.calculateLosses()].reduce((sum, part) => sum.add(part));
+      };
+      const variables = weights.map((weight) => weight.read() as tf.Variable);
+      const { grads } = tf.variableGrads(loss as () => tf.Scalar, variables);
+      // A forward pass in training moves the averages of batch normalization.
+      others.forEach((weight, index) => weight.write(before[index]));
+      weights.forEach((weight, index) => {
+        gradients.set(weight, grads[variables[index].name].dataSync() as Float32Array);
+      });
+    });
+    return gradients;
   }
 
   /** Scores digits without training on them. */
@@ -54,6 +82,16 @@ export class StockTraining {
     });
   }
 
+  /**
+   * With one seed for all steps tfjs would draw the same dropout mask at every step, and with none it
+   * would draw masks that no run can repeat.
+   */
+  private seedDropout(drawSeed: () => number): void {
+    for (const layer of this.dropoutLayers) {
+      layer.seed = drawSeed();
+    }
+  }
+
   private tensors({ images, labels }: DigitSet): tf.Tensor[] {
     return [imageTensor(this.model, images), this.labelTensor(labels)];
   }
@@ -68,6 +106,14 @@ export class StockTraining {
       return tf.oneHot(indices, classCount).toFloat();
     });
   }
+}
+
+/** What tfjs keeps of a compiled model and has no public type for. */
+interface CompiledModel {
+  /** Of a chain of layers, the model that has the rest. */
+  readonly model?: CompiledModel;
+  readonly lossFunctions: readonly ((labels: tf.Tensor, outputs: tf.Tensor) => tf.Tensor)[];
+  readonly calculateLosses: () => tf.Scalar[];
 }
 
 interface SeededLayer {

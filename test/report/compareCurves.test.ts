@@ -13,7 +13,7 @@ it('compareCurves(runs) draws one line of validation accuracy for each run', () 
   assert.equal(figure.data[1].y?.length, 30);
   assert.equal(figure.layout.yaxis?.type, 'log');
   assert.equal(figure.layout.xaxis?.dtick, 5);
-  assert.match(figure.description, /one ends at 82\.00 %.*none: no epoch was finished/);
+  assert.match(figure.description, /one ends at 82\.00 %.*none: nothing to show/);
   assertReadable(figure);
 });
 
@@ -46,6 +46,14 @@ it('compareCurves(runs) tells 32 runs apart, and rejects more', () => {
   );
   assert.throws(() => compareCurves(runs), {
     name: 'RangeError',
-    message: /^runs has 33 entries; expected at most 32/,
+    message: /^series has 33 entries; expected at most 32/,
   });
+});
+
+it('compareCurves(runs) refuses what has no history', () => {
+  assert.throws(() => compareCurves(null as never), /TypeError: runs is null; expected an array/);
+  assert.throws(
+    () => compareCurves([null as never]),
+    /TypeError: runs\[0\]\.history is undefined; expected a history/,
+  );
 });

@@ -4,11 +4,15 @@ import {
   accuracyBars,
   classDistribution,
   confusionHeatMap,
+  curves,
+  meanDots,
   perClassBars,
+  valueHeatMap,
 } from '../../lib/report/figures';
 import { compareCurves, trainingCurves } from '../../lib/report/figures';
 import type { Figure } from '../../lib/report/figure';
 import { predictionGallery, randomDigits, sampleDigits } from '../../lib/report/gallery';
+import { shorten } from '../../lib/report/names';
 import { classificationReport } from '../../lib/metrics/metrics';
 import { launchBrowser } from '../browser';
 import { drawnSet, markupName } from '../fixtures';
@@ -43,6 +47,27 @@ const figures: Readonly<Record<string, { figure: Figure; shown: readonly string[
   confusionHeatMap: {
     figure: confusionHeatMap(counts, { classNames: names, title: markupName }),
     shown: names,
+  },
+  valueHeatMap: {
+    figure: valueHeatMap({
+      rows: { title: 'down', names },
+      ...{ columns: { title: markupName, names: ['0'] }, values: names.map(() => [0.5]) },
+    }),
+    shown: [...names, markupName],
+  },
+  meanDots: {
+    figure: meanDots(
+      names.map((name) => ({ name, values: [0.5, 0.6] })),
+      { reference: { name: markupName, value: 0.5 } },
+    ),
+    shown: [...names, shorten(markupName, 32)],
+  },
+  curves: {
+    figure: curves(
+      names.map((name) => ({ name, x: [1], y: [0.5] })),
+      { xTitle: markupName },
+    ),
+    shown: [...names.map((name) => shorten(name, 28)), markupName],
   },
   accuracyBars: {
     figure: accuracyBars(counts, { classNames: names, title: markupName }),

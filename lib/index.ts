@@ -35,7 +35,6 @@ export {
 } from './classifier';
 export { Ensemble } from './ensemble';
 export { digitAugmentation, recipeOf } from './recipes';
-export { availablePrecision } from './engine';
 export { PictureError } from './picture/prepare';
 export { readPicture } from './picture/readFile';
 export { loadModel, saveModel } from './formats/tfjsLayers';

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import {
-  availablePrecision,
   EarlyStopping,
   loadDigits,
   MnistClassifier,
@@ -11,6 +10,7 @@ import {
   saveRecord,
   type DigitData,
 } from 'digit-recognizer';
+import { availablePrecision } from 'digit-recognizer/engine';
 import { tidyUp } from './runFolder';
 import { studies, type Study, type StudyName, type StudySettings } from './studies';
 import { Interrupted } from './trainingRun';

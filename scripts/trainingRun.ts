@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import {
-  availablePrecision,
   describeRuntime,
   digitAugmentation,
   figures,
@@ -20,6 +19,7 @@ import {
   type Figure,
   type ProgressListener,
 } from 'digit-recognizer';
+import { availablePrecision } from 'digit-recognizer/engine';
 import type { LogLevel } from './log';
 import { checkpointFile, figureNames, metricsFile, modelFolder } from './runFolder';
 

@@ -2,21 +2,13 @@
  * How fast do we train and infer, beside stock tfjs, Keras, PyTorch, ONNX Runtime and OpenVINO? What
  * is measured how is written in README.md beside this file.
  */
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { Argument, Command } from 'commander';
 import { loadDigits, writeFileWhole } from 'digit-recognizer';
 import type { NetworkName } from './networks';
+import { Contender, inNode, inPython, makePythonEnvironment, python, root } from './processes';
 
 /** An epoch of training, an inference over many images, or one image after the other. */
 type Task = 'train' | 'infer' | 'one';
@@ -75,132 +67,61 @@ const testImages = 10_000;
 const imagesOneByOne = 500;
 /** Epochs of 2,560 images after which the memory is read; a turn has two. */
 const memoryEpochs = [2, 10, 20] as const;
-const root = path.dirname(__dirname);
-const venv = path.join(__dirname, '.venv');
-const python = path.join(venv, 'bin', 'python');
 const ours = ['ours', 'ours, 2 replicas', 'ours, augmented', 'ours, bfloat16', 'ours, 1 thread'];
 
-/** oneDNN for all, and no GPU for any. */
-const environment = {
-  ...process.env,
-  CUDA_VISIBLE_DEVICES: '',
-  TF_ENABLE_ONEDNN_OPTS: '1',
-  TF_CPP_MIN_LOG_LEVEL: '3',
-};
-
-/** A process that measures when it is asked to, and sleeps otherwise. */
-class Contender {
-  /** What it says first, when it has loaded everything. */
-  readonly versions: Promise<Record<string, string>>;
-  private readonly process: ChildProcessWithoutNullStreams;
-  private readonly lines: Interface;
-  private errors = '';
-
+/** A contender of the bench, with what it takes part in. */
+class TimedContender extends Contender {
   constructor(
-    readonly name: string,
-    command: string,
-    args: readonly string[],
+    name: string,
+    start: readonly [command: string, args: readonly string[]],
     readonly tasks: readonly Task[],
-    env: Readonly<Record<string, string>> = {},
+    env?: Readonly<Record<string, string>>,
   ) {
-    this.process = spawn(command, args, { cwd: root, env: { ...environment, ...env } });
-    this.lines = createInterface({ input: this.process.stdout });
-    this.process.stderr.on('data', (text) => (this.errors += text));
-    this.versions = this.answer() as Promise<Record<string, string>>;
+    super(name, ...start, env);
   }
 
   /** Gives the seconds that a task takes with a network and so many images. */
   async measure(task: Task, network: NetworkName, count: number): Promise<Answer> {
-    const answer = this.answer();
-    this.process.stdin.write(`${task} ${network} ${count}\n`);
-    return (await answer) as unknown as Answer;
-  }
-
-  /** Gives the memory of the process, now and at most, in MiB. */
-  memory(): { resident: number; peak: number } {
-    const status = readFileSync(`/proc/${this.process.pid}/status`, 'utf8');
-    const [resident, peak] = ['VmRSS', 'VmHWM'].map((name) => {
-      return Math.round(Number(new RegExp(`${name}:\\s*(\\d+)`).exec(status)?.[1]) / 1024);
-    });
-    return { resident, peak };
-  }
-
-  end(): void {
-    this.process.kill();
-  }
-
-  /** Waits for a line of JSON: libraries may print others. */
-  private answer(): Promise<Record<string, unknown>> {
-    return new Promise((resolve, reject) => {
-      const ended = () => reject(new Error(`contender "${this.name}" ended:\n${this.errors}`));
-      const read = (line: string) => {
-        if (!line.startsWith('{')) return;
-        this.process.off('close', ended);
-        this.lines.off('line', read);
-        resolve(JSON.parse(line));
-      };
-      this.process.once('close', ended);
-      this.lines.on('line', read);
-    });
+    return (await this.ask(`${task} ${network} ${count}`)) as Answer;
   }
 }
 
-/** Makes the Python environment where it is missing or pinned otherwise. */
-function makePythonEnvironment(): void {
-  const requirements = path.join(__dirname, 'requirements.txt');
-  const stamp = path.join(venv, 'requirements.txt');
-  if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(requirements))) return;
-  console.log('Making bench/.venv with what its contenders need (about 2.5 GB) ...');
-  rmSync(venv, { recursive: true, force: true });
-  const projectPython = path.join(root, '.venv', 'bin', 'python');
-  const base = existsSync(projectPython) ? projectPython : 'python3';
-  execFileSync(base, ['-m', 'venv', venv], { stdio: 'inherit' });
-  const install = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '-r', requirements];
-  execFileSync(python, install, { stdio: 'inherit' });
-  copyFileSync(requirements, stamp);
-}
-
-/** Writes the digits as all contenders read them: bare floats and bytes. */
-async function writeDigits(folder: string): Promise<void> {
+/** Writes the digits as all contenders read them, bare floats and bytes: so many for training. */
+async function writeDigits(folder: string, most: number): Promise<void> {
   const { train, test, isSample } = await loadDigits();
   if (isSample) {
     throw new Error('the bench needs the full MNIST: let it be downloaded, or set MNIST_DIR');
   }
-  const most = Math.max(...Object.values(networks).map(({ images }) => images));
   writeFileSync(path.join(folder, 'train-images'), train.images.subarray(0, most * 28 * 28));
   writeFileSync(path.join(folder, 'train-labels'), train.labels.subarray(0, most));
   writeFileSync(path.join(folder, 'test-images'), test.images);
+  writeFileSync(path.join(folder, 'test-labels'), test.labels);
 }
 
 /** Starts the contenders, in the order of their turns. */
-function startContenders(folder: string, names?: readonly string[]): Contender[] {
-  const node = (...args: string[]) => [process.execPath, [...script, ...args]] as const;
-  const script = ['-r', 'ts-node/register/transpile-only', 'bench/contender.ts'];
+function startContenders(folder: string, names?: readonly string[]): TimedContender[] {
   // Nothing to share between threads: the call runs where it was made.
   const oneThread = { TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '-1' };
-  const inPython = (kind: string, ...policy: string[]) => {
-    return [python, ['bench/contender.py', kind, folder, ...policy]] as const;
-  };
-  const all: readonly ConstructorParameters<typeof Contender>[] = [
-    [ours[0], ...node('ours', '1', folder), ['train', 'infer', 'one']],
-    [ours[1], ...node('ours', '2', folder), ['train']],
-    [ours[2], ...node('augmented', '1', folder), ['train']],
-    [ours[3], ...node('ours', '1', folder, 'bfloat16'), ['train', 'infer', 'one']],
-    [ours[4], ...node('ours', '1', folder), ['one'], oneThread],
-    ['stock tfjs-node', ...node('stock', '1', folder), ['train', 'infer', 'one']],
-    ['Keras', ...inPython('keras'), ['train', 'infer']],
-    ['Keras, bfloat16', ...inPython('keras', 'mixed_bfloat16'), ['train', 'infer']],
-    ['PyTorch', ...inPython('torch'), ['train', 'infer']],
-    ['PyTorch, bfloat16', ...inPython('torch', 'bfloat16'), ['train', 'infer']],
-    ['ONNX Runtime', ...inPython('onnxruntime'), ['infer', 'one']],
-    ['OpenVINO', ...inPython('openvino'), ['infer', 'one']],
-    ['OpenVINO, bfloat16', ...inPython('openvino', 'bf16'), ['infer', 'one']],
+  const all: readonly ConstructorParameters<typeof TimedContender>[] = [
+    [ours[0], inNode('ours', '1', folder), ['train', 'infer', 'one']],
+    [ours[1], inNode('ours', '2', folder), ['train']],
+    [ours[2], inNode('augmented', '1', folder), ['train']],
+    [ours[3], inNode('ours', '1', folder, 'bfloat16'), ['train', 'infer', 'one']],
+    [ours[4], inNode('ours', '1', folder), ['one'], oneThread],
+    ['stock tfjs-node', inNode('stock', '1', folder), ['train', 'infer', 'one']],
+    ['Keras', inPython('keras', folder), ['train', 'infer']],
+    ['Keras, bfloat16', inPython('keras', folder, 'mixed_bfloat16'), ['train', 'infer']],
+    ['PyTorch', inPython('torch', folder), ['train', 'infer']],
+    ['PyTorch, bfloat16', inPython('torch', folder, 'bfloat16'), ['train', 'infer']],
+    ['ONNX Runtime', inPython('onnxruntime', folder), ['infer', 'one']],
+    ['OpenVINO', inPython('openvino', folder), ['infer', 'one']],
+    ['OpenVINO, bfloat16', inPython('openvino', folder, 'bf16'), ['infer', 'one']],
   ];
   // Where the processor has no such numbers, ours and OpenVINO would show their 32 bits again, and
   // Keras and PyTorch emulate them, which no user would want.
   const isIn = ([name]: (typeof all)[number]) =>
     (hasBfloat16() || !name.includes('bfloat16')) && (names?.includes(name) ?? true);
-  return all.filter(isIn).map((given) => new Contender(...given));
+  return all.filter(isIn).map((given) => new TimedContender(...given));
 }
 
 /** Whether the processor multiplies 16-bit numbers. */
@@ -210,7 +131,7 @@ function hasBfloat16(): boolean {
 
 /** Has the contenders take turns; the first round, in which they warm up, does not count. */
 async function compare(
-  contenders: readonly Contender[],
+  contenders: readonly TimedContender[],
   { network, task, images, rounds }: Turn,
 ): Promise<Measurement> {
   const takePart = contenders.filter(({ tasks }) => tasks.includes(task));
@@ -326,13 +247,36 @@ function readArguments() {
     )
     .addArgument(new Argument('[networks...]', 'all of them by default').choices(known))
     .option('--quick', 'a trial on a tenth of the images, which leaves results/ as it is', false)
+    .option('--clock', 'seconds until a network reads the test digits well, instead')
     .option('--profile', 'where the time of a training step goes, instead');
-  const { quick, profile } = command.parse().opts<{ quick: boolean; profile?: true }>();
-  return { names: command.processedArgs[0] as NetworkName[], quick, isProfile: profile ?? false };
+  const { quick, ...instead } = command
+    .parse()
+    .opts<{ quick: boolean; clock?: true; profile?: true }>();
+  const names = command.processedArgs[0] as NetworkName[];
+  return { names, quick, isClock: 'clock' in instead, isProfile: 'profile' in instead };
+}
+
+async function versionsOf(contenders: readonly Contender[]): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {};
+  for (const contender of contenders) Object.assign(versions, await contender.versions);
+  return versions;
+}
+
+/** Starts the contenders of the clock: each in 32 bits, in one process. */
+function clockContenders(folder: string): Contender[] {
+  return [
+    new Contender('ours', ...inNode('ours', '1', folder)),
+    new Contender('Keras', ...inPython('keras', folder)),
+    new Contender('PyTorch', ...inPython('torch', folder)),
+  ];
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await writeFileWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 async function main(): Promise<void> {
-  const { names, quick, isProfile } = readArguments();
+  const { names, quick, isClock, isProfile } = readArguments();
   makePythonEnvironment();
 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-bench-'));
@@ -343,7 +287,8 @@ async function main(): Promise<void> {
     for (const contender of running) contender.end();
     rmSync(folder, { recursive: true, force: true });
   });
-  await writeDigits(folder);
+  const most = Math.max(...Object.values(networks).map(({ images }) => images));
+  await writeDigits(folder, isClock ? Infinity : most);
   // A run on part of the work leaves what a whole one has written.
   const results = quick || names.length > 0 ? undefined : path.join(root, 'results');
 
@@ -355,10 +300,26 @@ async function main(): Promise<void> {
     return;
   }
 
+  if (isClock) {
+    const { runClock } = await import('./clock');
+    const contenders = clockContenders(folder);
+    running.push(...contenders);
+    const versions = await versionsOf(contenders);
+    const record = { date: new Date().toISOString(), machine: machine(), versions };
+    const measured = await runClock(contenders, { quick });
+    console.log(markdown(measured.table));
+    if (results) {
+      await writeJson(path.join(results, '03-how-far', 'clock.json'), {
+        ...record,
+        ...measured.record,
+      });
+    }
+    return;
+  }
+
   const contenders = startContenders(folder);
   running.push(...contenders);
-  const versions: Record<string, string> = {};
-  for (const contender of contenders) Object.assign(versions, await contender.versions);
+  const versions = await versionsOf(contenders);
   if (!hasBfloat16()) {
     console.error('No avx512_bf16 and no amx_bf16 in this processor: 32 bits are measured alone.');
   }
@@ -390,7 +351,7 @@ async function main(): Promise<void> {
     const date = new Date().toISOString();
     const measured = { measurements, memory: { epochs: memoryEpochs, contenders: memory } };
     const report = { date, machine: machine(), versions, batchSize: 128, rounds, ...measured };
-    await writeFileWhole(path.join(results, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
+    await writeJson(path.join(results, 'bench.json'), report);
   }
 }
 

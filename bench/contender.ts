@@ -2,13 +2,22 @@
  * The contenders on tfjs-node: `contender.ts KIND REPLICAS FOLDER [PRECISION]`, where KIND is ours,
  * augmented or stock.
  *
- * Answers each line of stdin, `train NETWORK COUNT`, `infer NETWORK COUNT` or `one NETWORK COUNT`, by
- * a line of JSON.
+ * Answers each line of stdin, `train NETWORK COUNT`, `infer NETWORK COUNT`, `one NETWORK COUNT` or
+ * `clock JSON`, by a line of JSON.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { describeRuntime, digitAugmentation, predict, tf, train } from 'digit-recognizer';
+import {
+  buildFastCnn,
+  describeRuntime,
+  digitAugmentation,
+  predict,
+  tf,
+  train,
+} from 'digit-recognizer';
+import { GraphTraining } from 'digit-recognizer/engine';
+import type { ClockAnswer, ClockMoment, ClockWork } from './clock';
 import { networks, type NetworkName } from './networks';
 
 /** Seconds that an epoch takes, or an inference over some images, or one image; its 99th percentile. */
@@ -24,6 +33,7 @@ const precision: 'float32' | 'bfloat16' = given === 'bfloat16' ? given : 'float3
 const trainImages = readFloats('train-images');
 const trainLabels = new Uint8Array(readFileSync(path.join(folder, 'train-labels')));
 const testImages = readFloats('test-images');
+const testLabels = new Uint8Array(readFileSync(path.join(folder, 'test-labels')));
 
 /** The library's `train`: the second epoch, its weights' way back to tfjs and 10 digits scored. */
 async function trainOurs(model: tf.Sequential, count: number): Promise<Answer> {
@@ -94,6 +104,55 @@ async function oneByOne(
   return { seconds: seconds[count >> 1], slow: seconds[Math.floor(0.99 * (count - 1))] };
 }
 
+/** A training on the engine that `train` stands on, with the test digits scored at the moments. */
+async function runClock(work: ClockWork): Promise<ClockAnswer> {
+  const { filters, denseUnits, labelSmoothing, augmentation } = work;
+  const { batchSize, count, epochs, learningRate, moments, seed } = work;
+  const stepsPerEpoch = Math.ceil(count / batchSize);
+  const model = buildFastCnn({ filters, denseUnits, learningRate, seed });
+  const start = performance.now();
+  const training = await GraphTraining.compile(model, {
+    data: digits(count),
+    schedule: { kind: 'one-cycle', steps: epochs * stepsPerEpoch },
+    labelSmoothing,
+    ...(augmentation && { augmentation }),
+  });
+  if (training === undefined) throw new Error('the engine does not cover the network');
+  const preparation = secondsSince(start);
+  let draws = seed * 1e6;
+  const drawSeed = () => (draws += 1);
+  let order = new Uint32Array();
+  const test = { images: testImages, labels: testLabels, count: testLabels.length };
+  const curve: ClockMoment[] = [];
+  let seconds = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    let step = 0;
+    for (const moment of moments) {
+      const start = performance.now();
+      if (step === 0) order = shuffled(count, drawSeed());
+      for (; step < moment; step++) {
+        training.stepsOn([order.subarray(step * batchSize, (step + 1) * batchSize)], drawSeed);
+      }
+      seconds += secondsSince(start);
+      const { accuracy } = training.score(test);
+      curve.push({ step: epoch * stepsPerEpoch + step, seconds, accuracy });
+    }
+  }
+  training.dispose();
+  model.dispose();
+  return { preparation, curve };
+}
+
+/** The places of so many images in random order. */
+function shuffled(count: number, seed: number): Uint32Array {
+  const keys = tf.tidy(() => tf.randomUniform([count], 0, 1, 'float32', seed).dataSync());
+  return Uint32Array.from(keys, (_, index) => index).sort((a, b) => keys[a] - keys[b]);
+}
+
+function secondsSince(start: number): number {
+  return (performance.now() - start) / 1000;
+}
+
 function digits(count: number) {
   const images = trainImages.subarray(0, count * 784);
   return { images, labels: trainLabels.subarray(0, count), count };
@@ -120,6 +179,10 @@ async function serve(): Promise<void> {
   const { tensorflow, tfjs, node } = describeRuntime();
   console.log(JSON.stringify({ node, tfjs, 'tensorflow of tfjs': tensorflow }));
   for await (const line of createInterface({ input: process.stdin })) {
+    if (line.startsWith('clock ')) {
+      console.log(JSON.stringify(await runClock(JSON.parse(line.slice('clock '.length)))));
+      continue;
+    }
     const [task, name, count] = line.split(' ') as [string, NetworkName, string];
     const model = models.get(name) ?? networks[name]();
     models.set(name, model);

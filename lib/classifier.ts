@@ -183,6 +183,7 @@ export class MnistClassifier {
     const { epochs = recipe.epochs, batchSize = recipe.batchSize } = options;
     const { schedule = recipe.schedule, weightDecay = recipe.weightDecay } = options;
     const { averageDecay = recipe.averageDecay, ...others } = options;
+    const { labelSmoothing = recipe.labelSmoothing } = options;
     const { callbacks = schedule === undefined ? standardCallbacks() : [] } = options;
     const network = this.build();
     let history: TrainingHistory;
@@ -195,7 +196,8 @@ export class MnistClassifier {
         );
       }
       history = await train(network, training, digits.validation, {
-        ...{ ...others, epochs, batchSize, schedule, weightDecay, averageDecay, callbacks, seed },
+        ...{ ...others, epochs, batchSize, schedule, weightDecay, averageDecay, labelSmoothing },
+        ...{ callbacks, seed },
       });
     } catch (error) {
       free(network);

@@ -3,7 +3,10 @@ import type { ArchitectureName } from './networks/architectures';
 import type { TrainingOptions } from './training/train';
 
 /** How a network is trained. */
-export interface Recipe extends Pick<TrainingOptions, 'schedule' | 'weightDecay' | 'averageDecay'> {
+export interface Recipe extends Pick<
+  TrainingOptions,
+  'schedule' | 'weightDecay' | 'averageDecay' | 'labelSmoothing'
+> {
   readonly epochs: number;
   readonly batchSize: number;
   /** Step size of Adam, at its highest where there is a schedule. */
@@ -24,8 +27,8 @@ const chosen: Partial<Record<ArchitectureName, Recipe>> = {
     ...{ schedule: { kind: 'one-cycle' }, averageDecay: 0.998 },
   },
   'fast-cnn': {
-    ...{ epochs: 2, batchSize: 256, learningRate: 0.01 },
-    ...{ schedule: { kind: 'one-cycle' } },
+    ...{ epochs: 2, batchSize: 128, learningRate: 0.015 },
+    ...{ schedule: { kind: 'one-cycle' }, labelSmoothing: 0.1 },
   },
 };
 

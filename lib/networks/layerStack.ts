@@ -67,10 +67,11 @@ export class LayerStack {
     filters: number,
     padding: 'valid' | 'same' = 'valid',
     kernelSize = 3,
+    strides = 1,
   ): void {
     this.add(
       tf.layers.conv2d({
-        ...{ name, filters, kernelSize, padding, activation: 'relu' as const },
+        ...{ name, filters, kernelSize, strides, padding, activation: 'relu' as const },
         kernelInitializer: this.glorotUniform(),
         ...this.inputShape(),
       }),

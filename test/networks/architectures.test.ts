@@ -20,7 +20,7 @@ it('builderOf(name) gives networks of the parameters that their paper sums give'
       ['deeper-cnn', 'deeper_cnn', 468_714],
       ['residual-cnn', 'residual_cnn', 290_730],
       ['tiny-cnn', 'tiny_cnn', 18_778],
-      ['fast-cnn', 'fast_cnn', 411_802],
+      ['fast-cnn', 'fast_cnn', 56_970],
     ],
   );
 });

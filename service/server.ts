@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly token?: string;
   /** Where log lines go. @default nowhere */
   readonly logStream?: { write(line: string): void };
+  /** Images that are read in one call of the network at most. @default 1000 */
+  readonly mostImages?: number;
 }
 
 /** A request that is answered by a refusal. */
@@ -51,7 +53,7 @@ class Refusal extends Error {
  * @returns A fastify instance that listens to nothing yet.
  */
 export async function createService(options: ServiceOptions): Promise<FastifyInstance> {
-  const { classifier, page, token, logStream } = options;
+  const { classifier, page, token, logStream, mostImages = 1000 } = options;
   const app = fastify({
     logger: logStream ? { level: 'info', stream: logStream } : false,
     // One line a request, which onResponse below writes.
@@ -86,7 +88,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   limitRequestsInFlight(app, measured.inFlight);
   if (token !== undefined) requireToken(app, token);
   const reader = new BatchReader(classifier, {
-    mostImages: 1000,
+    mostImages,
     onBatch: (images) => measured.batches.observe(images),
   });
   const model = describeModel(classifier);

@@ -8,7 +8,15 @@ import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { loadDigits, writeFileWhole } from 'digit-recognizer';
 import type { NetworkName } from './networks';
-import { Contender, inNode, inPython, makePythonEnvironment, python, root } from './processes';
+import {
+  Contender,
+  inNode,
+  inPython,
+  machine,
+  makePythonEnvironment,
+  python,
+  root,
+} from './processes';
 
 /** An epoch of training, an inference over many images, or one image after the other. */
 type Task = 'train' | 'infer' | 'one';
@@ -230,13 +238,6 @@ function tables(measurements: readonly Measurement[], names: readonly string[]):
 function markdown([head, ...rows]: string[][]): string {
   const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function machine() {
-  const processors = os.cpus();
-  const memory = `${Math.round(os.totalmem() / 2 ** 30)} GiB`;
-  const system = `${os.type()} ${os.release()} ${os.arch()}`;
-  return { processor: processors[0].model.trim(), cores: processors.length, memory, system };
 }
 
 function readArguments() {

@@ -2,7 +2,7 @@
  * How many readings a second does the service give, beside FastAPI with ONNX Runtime and with Keras,
  * and how long does one wait? What is measured how is written in README.md beside this file.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -13,9 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { Command } from 'commander';
 import { loadDigits, MnistClassifier, selectDigits, writeFileWhole } from 'digit-recognizer';
+import { machine, makePythonEnvironment, python, root } from './processes';
 
-const root = path.dirname(__dirname);
-const python = path.join(__dirname, '.venv', 'bin', 'python');
 const connections = 64;
 const networks = {
   'B: deeper CNN': path.join(root, 'results', '02-mnist-classifier', 'model'),
@@ -132,6 +131,13 @@ async function questionsFor(model: string): Promise<readonly Question[]> {
   });
 }
 
+/** Gives FastAPI the same network, in a folder of the format's name. */
+function convertTo(format: 'onnx' | 'keras', model: string, folder: string): void {
+  const script = ['-r', 'ts-node/register/transpile-only', 'convert/convert.ts'];
+  const args = [...script, '--to', format, model, path.join(folder, format)];
+  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 /** The commands that start the contenders, by name, in the order of their turns. */
 function contenders(model: string, folder: string) {
   const node = [process.execPath, '-r', 'ts-node/register/transpile-only', 'bench/served.ts'];
@@ -144,10 +150,10 @@ function contenders(model: string, folder: string) {
   return {
     ours: ours(1000),
     'ours, a call for each': ours(1),
-    'FastAPI, ONNX Runtime': fastApi('model.onnx', 1),
-    'FastAPI, ONNX Runtime, 2 workers': fastApi('model.onnx', 2),
-    'FastAPI, Keras': fastApi('model.keras', 1),
-    'FastAPI, Keras, 2 workers': fastApi('model.keras', 2),
+    'FastAPI, ONNX Runtime': fastApi('onnx/model.onnx', 1),
+    'FastAPI, ONNX Runtime, 2 workers': fastApi('onnx/model.onnx', 2),
+    'FastAPI, Keras': fastApi('keras/model.keras', 1),
+    'FastAPI, Keras, 2 workers': fastApi('keras/model.keras', 2),
   };
 }
 
@@ -188,7 +194,7 @@ async function measure(model: string, plan: Plan, running: Set<Service>) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-load-'));
   const services = new Map<string, Service>();
   try {
-    for (const format of ['onnx', 'keras'] as const) await convertTo(format, model, folder);
+    for (const format of ['onnx', 'keras'] as const) convertTo(format, model, folder);
     for (const [name, command] of Object.entries(contenders(model, folder))) {
       const service = await Service.start(command);
       running.add(service);

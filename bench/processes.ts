@@ -1,12 +1,12 @@
 /** The processes that take turns, and what they need. */
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 
 export const root = path.dirname(__dirname);
-const venv = path.join(__dirname, '.venv');
-export const python = path.join(venv, 'bin', 'python');
+export const python = path.join(__dirname, '.venv', 'bin', 'python');
 
 /** oneDNN for all, and no GPU for any. */
 const environment = {
@@ -72,19 +72,10 @@ export class Contender {
   }
 }
 
-/** Makes the Python environment where it is missing or pinned otherwise. */
+/** Makes bench/.venv, of about 2.5 GB, where it is missing or pinned otherwise. */
 export function makePythonEnvironment(): void {
-  const requirements = path.join(__dirname, 'requirements.txt');
-  const stamp = path.join(venv, 'requirements.txt');
-  if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(requirements))) return;
-  console.log('Making bench/.venv with what its contenders need (about 2.5 GB) ...');
-  rmSync(venv, { recursive: true, force: true });
-  const projectPython = path.join(root, '.venv', 'bin', 'python');
-  const base = existsSync(projectPython) ? projectPython : 'python3';
-  execFileSync(base, ['-m', 'venv', venv], { stdio: 'inherit' });
-  const install = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '-r', requirements];
-  execFileSync(python, install, { stdio: 'inherit' });
-  copyFileSync(requirements, stamp);
+  const args = ['setup/environment.mjs', 'bench'];
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 }
 
 /** Gives what starts a contender on tfjs-node: `bench/contender.ts` with its arguments. */
@@ -96,4 +87,12 @@ export function inNode(...args: string[]): readonly [string, string[]] {
 /** Gives what starts a contender in Python: `bench/contender.py` with its arguments. */
 export function inPython(...args: string[]): readonly [string, string[]] {
   return [python, ['bench/contender.py', ...args]];
+}
+
+/** What a record says of the machine that it was measured on. */
+export function machine() {
+  const processors = os.cpus();
+  const memory = `${Math.round(os.totalmem() / 2 ** 30)} GiB`;
+  const system = `${os.type()} ${os.release()} ${os.arch()}`;
+  return { processor: processors[0].model.trim(), cores: processors.length, memory, system };
 }

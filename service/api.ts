@@ -92,5 +92,5 @@ export const modelSchema = {
 
 /** The answers with which a request is refused, for OpenAPI. */
 export const refusals = Object.fromEntries(
-  [400, 401, 408, 413, 415, 422, 503].map((status) => [status, errorSchema]),
+  [400, 401, 408, 413, 415, 422, 500, 503].map((status) => [status, errorSchema]),
 );

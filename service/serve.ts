@@ -4,6 +4,7 @@
  * Exit codes: 0 ended by a signal, 1 failed, 2 bad arguments.
  */
 import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { fromHere, portNumber } from '../scripts/arguments';
@@ -55,7 +56,9 @@ async function main(): Promise<number> {
     const classifier = await MnistClassifier.load(model);
     const page = path.join(root, 'web', 'dist');
     const app = await createService({ classifier, page, token, logStream: process.stderr });
-    const address = await app.listen({ host, port });
+    await app.listen({ host, port });
+    const { port: found } = app.server.address() as AddressInfo;
+    const address = `http://${host.includes(':') ? `[${host}]` : host}:${found}`;
     console.log(`Listening on ${address} (POST /v1/predictions, GET /openapi.json)`);
     if (!existsSync(page)) console.log('Without the page at /, which npm run page builds.');
     await new Promise<void>((resolve) => {
@@ -66,7 +69,9 @@ async function main(): Promise<number> {
     classifier.dispose();
     return 0;
   } catch (error) {
-    console.error(`error: ${(error as Error).message}`);
+    const { message, code } = error as NodeJS.ErrnoException;
+    const remedy = code === 'EADDRINUSE' ? '; give another --port, or 0 for any that is free' : '';
+    console.error(`error: ${message}${remedy}`);
     return 1;
   }
 }

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import multipart from '@fastify/multipart';
 import files from '@fastify/static';
 import swagger from '@fastify/swagger';
@@ -61,6 +63,12 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     bodyLimit: limits.bodyBytes,
     requestTimeout: 1000 * limits.requestSeconds,
     handlerTimeout: 1000 * limits.answerSeconds,
+    // Node looks only every 30 seconds for requests that are late.
+    http: { connectionsCheckingInterval: 1000 },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, _request, reply) => {
+      refuse(reply, 400, 'bad-request', error.message);
+    },
     // Numbers are numbers: a text that looks like one is refused, and so is what is not asked for.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     // What has been sent before the end is answered, too.
@@ -74,11 +82,14 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   await app.register(swagger, {
     openapi: {
       info: { title: 'Digit recognizer', description: 'Reads handwritten digits', version: '1' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
   });
-  await app.register(multipart, { limits: { fileSize: limits.bodyBytes, files: limits.images } });
+  await app.register(multipart, {
+    limits: { fileSize: limits.bodyBytes, files: limits.images, fields: 10, fieldSize: 1000 },
+  });
   app.removeContentTypeParser('text/plain');
-  endConnectionsAtClose(app);
+  answerWhatIsSentAtClose(app);
   for (const type of pictureTypes) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => {
       done(null, body);
@@ -118,12 +129,14 @@ function addPredictions(
   app.post(
     '/v1/predictions',
     {
+      onRequest: refuseEncodings,
       schema: {
         summary: 'Reads digits',
         description:
           'A PNG, JPEG or WebP picture of one digit, several of them as multipart/form-data, or ' +
           'prepared images as JSON.',
         consumes: ['application/json', 'multipart/form-data', ...pictureTypes],
+        security,
         body: {
           content: {
             'application/json': { schema: imagesSchema },
@@ -142,6 +155,18 @@ function addPredictions(
   );
 }
 
+/** Refuses bodies that are compressed, which would be taken for broken ones. */
+function refuseEncodings(
+  { headers }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const { 'content-encoding': encoding = 'identity' } = headers;
+  if (encoding === 'identity') return done();
+  const message = `the Content-Encoding is ${encoding}; send the body as it is`;
+  done(new Refusal(415, 'unknown-encoding', message));
+}
+
 /** The images of a request, prepared as MNIST's. */
 async function imagesOf(request: FastifyRequest): Promise<Float32Array> {
   if (request.isMultipart()) return picturesOf(request);
@@ -152,11 +177,25 @@ async function imagesOf(request: FastifyRequest): Promise<Float32Array> {
 /** Several pictures, one a part. */
 async function picturesOf(request: FastifyRequest): Promise<Float32Array> {
   const images: Float32Array[] = [];
+  const start = performance.now();
+  let bytes = 0;
   try {
     for await (const part of request.files()) {
-      images.push(await pictureOf(await part.toBuffer(), part.filename));
+      const picture = await part.toBuffer();
+      bytes += picture.length;
+      if (bytes > limits.bodyBytes) {
+        throw new Refusal(413, 'too-large', `the form has more than ${limits.bodyBytes} bytes`);
+      }
+      images.push(await pictureOf(picture, part.filename));
+      if (performance.now() - start > 1000 * limits.answerSeconds) {
+        throw new Refusal(503, 'too-slow', `${images.length} pictures took too long; send fewer`);
+      }
     }
   } catch (error) {
+    if ((error as { code?: string }).code === 'FST_FILES_LIMIT') {
+      const message = `the form has more than ${limits.images} pictures; send them in several`;
+      throw new Refusal(400, 'too-many', message);
+    }
     // What the parser of forms throws has no status.
     if (error instanceof Refusal || 'statusCode' in (error as object)) throw error;
     throw new Refusal(400, 'bad-form', `the form cannot be read: ${(error as Error).message}`);
@@ -173,7 +212,7 @@ async function pictureOf(bytes: Buffer, name: string): Promise<Float32Array> {
     return await readPicture(bytes);
   } catch (error) {
     if (!(error instanceof PictureError)) throw error;
-    throw new Refusal(422, 'no-digit', `${name}: ${error.message}`);
+    throw new Refusal(422, 'no-digit', error.message.replace(/^the picture/, name));
   }
 }
 
@@ -186,14 +225,15 @@ function addDescriptions(
   registry: Registry,
   model: ReturnType<typeof describeModel>,
 ): void {
-  const schema = { response: { 200: modelSchema, 401: errorSchema } };
+  const busy = { 401: errorSchema, 503: errorSchema };
+  const schema = { security, response: { 200: modelSchema, ...busy } };
   app.get('/v1/model', { schema: { summary: 'Tells of the model', ...schema } }, () => model);
   app.get('/healthz', { schema: { summary: 'Tells that the service is alive' } }, () => {
     return { status: 'ok' };
   });
   app.get(
     '/metrics',
-    { schema: { summary: 'Counts, for Prometheus' } },
+    { schema: { summary: 'Counts, for Prometheus', security, response: { 401: errorSchema } } },
     async (_request, reply) => {
       return reply.type(registry.contentType).send(await registry.metrics());
     },
@@ -250,12 +290,18 @@ function addMetrics(app: FastifyInstance) {
   return { registry, batches, inFlight };
 }
 
-/** Turns requests away when there are more than can be answered soon. */
+/** What a request asks for, by the route that answers it: a path can be written in many ways. */
+const routeOf = ({ routeOptions }: FastifyRequest) => routeOptions.url ?? '';
+
+/**
+ * Turns requests away when there are more than can be answered soon. One counts until its connection
+ * is done with it and, where the client left before, until the work for it has ended.
+ */
 function limitRequestsInFlight(app: FastifyInstance, gauge: Gauge): void {
-  const inFlight = new WeakSet<object>();
+  const work = new WeakMap<FastifyRequest, Promise<unknown>>();
   let count = 0;
   app.addHook('onRequest', (request, reply, done) => {
-    if (!request.url.startsWith('/v1/')) return done();
+    if (!routeOf(request).startsWith('/v1/')) return done();
     if (count >= limits.requestsInFlight) {
       void reply.header('retry-after', '1');
       return done(
@@ -263,28 +309,47 @@ function limitRequestsInFlight(app: FastifyInstance, gauge: Gauge): void {
       );
     }
     gauge.set(++count);
-    inFlight.add(request);
+    const leave = () => gauge.set(--count);
+    reply.raw.once('close', () => void (work.get(request) ?? Promise.resolve()).then(leave, leave));
     done();
   });
-  const leave = (request: FastifyRequest) => {
-    if (inFlight.delete(request)) gauge.set(--count);
-  };
-  app.addHook('onResponse', (request, _reply, done) => {
-    leave(request);
-    done();
-  });
-  app.addHook('onRequestAbort', (request, done) => {
-    leave(request);
-    done();
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith('/v1/')) return;
+    const { handler } = route;
+    route.handler = async function (request, reply) {
+      // Nobody waits for the answer any more.
+      if (reply.raw.destroyed) return reply;
+      const answer = Promise.resolve(handler.call(this, request, reply));
+      work.set(request, answer);
+      return answer;
+    };
   });
 }
 
-/** Lets no client keep a connection for later when the service is about to end. */
-function endConnectionsAtClose(app: FastifyInstance): void {
+/**
+ * Milliseconds, and then turns of Node's loop, without anything new after which all that was sent
+ * counts as received; and the milliseconds after which the service ends in any case.
+ */
+const [quietTime, quietTurns, longestDrain] = [300, 10, 10_000];
+
+/**
+ * Answers what was sent before the end and has not been read yet, and lets no client keep a
+ * connection for later.
+ */
+function answerWhatIsSentAtClose(app: FastifyInstance): void {
   let isClosing = false;
-  app.addHook('preClose', (done) => {
+  let received = 0;
+  app.server.on('connection', () => received++);
+  app.server.on('request', () => received++);
+  app.addHook('preClose', async () => {
     isClosing = true;
-    done();
+    const start = performance.now();
+    for (let before = -1; before !== received && performance.now() - start < longestDrain;) {
+      await sleep(quietTime);
+      before = received;
+      // A turn of Node's loop takes one new connection, however long the turn.
+      for (let turn = 0; turn < quietTurns; turn++) await nextTurn();
+    }
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) void reply.header('connection', 'close');
@@ -292,24 +357,47 @@ function endConnectionsAtClose(app: FastifyInstance): void {
   });
 }
 
+/** What OpenAPI says of the token. */
+const security = [{ token: [] }];
+
 /** Refuses what comes without the token, but for the page and the health. */
 function requireToken(app: FastifyInstance, token: string): void {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(`Bearer ${token}`);
   app.addHook('onRequest', (request, reply, done) => {
-    const isGuarded = /^\/(v1\/|metrics)/.test(request.url);
-    // Digests have one length, and the comparison takes one time, whatever was sent.
-    const given = digest(request.headers.authorization ?? '');
+    const isGuarded = /^\/(v1\/|metrics$)/.test(routeOf(request));
+    // The scheme's case is free. Digests have one length, and the comparison takes one time.
+    const given = digest((request.headers.authorization ?? '').replace(/^bearer /i, 'Bearer '));
     if (!isGuarded || timingSafeEqual(given, expected)) return done();
     void reply.header('www-authenticate', 'Bearer');
     done(new Refusal(401, 'no-token', 'expected the header Authorization: Bearer TOKEN'));
   });
 }
 
+/** Answers what is no HTTP, or comes too slowly, before there is a request. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, message] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? ['408 Request Timeout', 'too-slow', `expected all of it in ${limits.requestSeconds} s`]
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? ['431 Request Header Fields Too Large', 'too-large', 'the headers are too long']
+        : ['400 Bad Request', 'bad-request', 'this is no HTTP request'];
+  const body = JSON.stringify({ error: { code, message } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
 /** What the refusals of fastify itself are called. */
 const refusalCodes: Readonly<Record<number, string>> = {
   408: 'too-slow',
   413: 'too-large',
+  503: 'too-slow',
 };
 
 /** Answers by the status that fits, and tells nothing of the inside. */
@@ -322,7 +410,7 @@ function answerError(error: Error, request: FastifyRequest, reply: FastifyReply)
     const given = request.headers['content-type'] ?? 'none';
     return refuse(reply, 415, 'unknown-type', `the Content-Type is ${given}; expected ${types}`);
   }
-  if (statusCode >= 400 && statusCode < 500) {
+  if ((statusCode >= 400 && statusCode < 500) || statusCode === 503) {
     return refuse(reply, statusCode, refusalCodes[statusCode] ?? 'bad-request', error.message);
   }
   request.log.error(error);

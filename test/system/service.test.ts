@@ -167,9 +167,14 @@ describe('service', () => {
       assert.equal(await statusOf('/v1/model', wrong), 401, wrong);
       assert.equal(await statusOf('/metrics', wrong), 401, wrong);
     }
-    for (const trick of ['/v1/../v1/model', '//v1/model', '/V1/model', '/v1%2fmodel']) {
+    const tricks = [
+      ...['/v1/../v1/model', '//v1/model', '/V1/model', '/v1%2fmodel', '/%761/model'],
+      ...['/v1/mode%6c', '/%6detrics', '/metrics?', '/v1/model?x=1', '/v1/model;x', '/v1/./model'],
+    ];
+    for (const trick of tricks) {
       assert.ok([401, 404].includes(await statusOf(trick)), trick);
     }
+    assert.equal(await statusOf('/metrics', 'bearer secret'), 200);
     assert.equal(await statusOf('/v1/model', 'Bearer secret'), 200);
     assert.equal(await statusOf('/healthz'), 200);
     await guarded.close();
@@ -263,6 +268,72 @@ describe('service', () => {
       half.destroy();
       junk.destroy();
       assert.equal(await ask(port, '/healthz'), 200);
+    });
+
+    it('refuses what is broken in one form, and asks for no path in two ways', async () => {
+      const cases: [string, string, number][] = [
+        ['a path', 'GET /v1/%ZZ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+        ['a length', 'POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n', 400],
+        ['a header', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+        ['a whole address', 'GET http://x/v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n', 404],
+      ];
+      for (const [name, text, status] of cases) {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.write(text);
+        const [answer] = await once(socket, 'data');
+        socket.destroy();
+        const [head, body] = String(answer).split('\r\n\r\n');
+        assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), name);
+        assert.match(JSON.parse(body).error.code, /^[a-z-]+$/, name);
+      }
+    });
+
+    it('clients that leave before their answer take no place of others', async () => {
+      const body = JSON.stringify({ images: rows() });
+      const head =
+        'POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n' +
+        `Content-Length: ${body.length}\r\n\r\n`;
+      for (let client = 0; client < 40; client++) {
+        const socket = net.connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+        await new Promise((resolve) => socket.write(head + body, resolve));
+        if (client % 2 === 0) socket.resetAndDestroy();
+        else socket.destroy();
+      }
+      const inFlight = async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        return Number(/_in_flight (\d+)/.exec(text)?.[1]);
+      };
+      const end = performance.now() + 20_000;
+      while ((await inFlight()) > 0 && performance.now() < end) await sleep(50);
+      assert.equal(await inFlight(), 0);
+    });
+
+    it('answers on SIGTERM all that was sent before, also what it has not read yet', async () => {
+      const started = start(['--port', '0']);
+      const its = await started.port;
+      const picture = pictureOf(drawnDigits[0].pixels);
+      const head =
+        'POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n' +
+        `Content-Length: ${picture.length}\r\n\r\n`;
+      const sockets = await Promise.all(
+        Array.from({ length: 30 }, async () => {
+          const socket = net.connect(its, '127.0.0.1');
+          await once(socket, 'connect');
+          await new Promise((resolve) =>
+            socket.write(Buffer.concat([Buffer.from(head), picture]), resolve),
+          );
+          return socket;
+        }),
+      );
+      const answers = sockets.map(async (socket) => {
+        const [answer] = await once(socket, 'data');
+        return String(answer).split(' ')[1];
+      });
+      started.child.kill('SIGTERM');
+      const [statuses, { code }] = await Promise.all([Promise.all(answers), ended(started.child)]);
+      assert.deepEqual(new Set(statuses), new Set(['200']));
+      assert.equal(code, 0);
     });
 
     it('ends on SIGTERM with 0, though a client keeps its connection', async () => {

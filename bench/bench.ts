@@ -3,14 +3,7 @@
  * is measured how is written in README.md beside this file.
  */
 import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -76,8 +69,7 @@ const imagesOneByOne = 500;
 /** Epochs of 2,560 images after which the memory is read; a turn has two. */
 const memoryEpochs = [2, 10, 20] as const;
 const root = path.dirname(__dirname);
-const venv = path.join(__dirname, '.venv');
-const python = path.join(venv, 'bin', 'python');
+const python = path.join(__dirname, '.venv', 'bin', 'python');
 const ours = ['ours', 'ours, 2 replicas', 'ours, augmented', 'ours, bfloat16', 'ours, 1 thread'];
 
 /** oneDNN for all, and no GPU for any. */
@@ -143,21 +135,6 @@ class Contender {
       this.lines.on('line', read);
     });
   }
-}
-
-/** Makes the Python environment where it is missing or pinned otherwise. */
-function makePythonEnvironment(): void {
-  const requirements = path.join(__dirname, 'requirements.txt');
-  const stamp = path.join(venv, 'requirements.txt');
-  if (existsSync(stamp) && readFileSync(stamp).equals(readFileSync(requirements))) return;
-  console.log('Making bench/.venv with what its contenders need (about 2.5 GB) ...');
-  rmSync(venv, { recursive: true, force: true });
-  const projectPython = path.join(root, '.venv', 'bin', 'python');
-  const base = existsSync(projectPython) ? projectPython : 'python3';
-  execFileSync(base, ['-m', 'venv', venv], { stdio: 'inherit' });
-  const install = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '-r', requirements];
-  execFileSync(python, install, { stdio: 'inherit' });
-  copyFileSync(requirements, stamp);
 }
 
 /** Writes the digits as all contenders read them: bare floats and bytes. */
@@ -333,7 +310,11 @@ function readArguments() {
 
 async function main(): Promise<void> {
   const { names, quick, isProfile } = readArguments();
-  makePythonEnvironment();
+  // About 2.5 GB, where it is missing or pinned otherwise.
+  execFileSync(process.execPath, ['setup/environment.mjs', 'bench'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 
   const folder = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-bench-'));
   const running: Contender[] = [];

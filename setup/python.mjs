@@ -1,4 +1,5 @@
-// Which Python, and which packages does it get? The project's own .venv, pinned by requirements.txt.
+// Which Python, and which packages does it get? The project's own .venv, pinned by requirements.txt,
+// and in the same way those of folders that need another one.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -16,8 +17,8 @@ import { basename, join } from 'node:path';
 import { findProgram, runLogged, SetupError } from './commands.mjs';
 import { currentStamp, fingerprint, writeStamp } from './stamps.mjs';
 
-const requirements = join(import.meta.dirname, 'requirements.txt');
-const supported = ['3.13', '3.12', '3.11', '3.10'];
+const ownRequirements = join(import.meta.dirname, 'requirements.txt');
+const ownVersions = ['3.13', '3.12', '3.11', '3.10'];
 
 const probe = `
 import json, sys
@@ -48,7 +49,7 @@ print(json.dumps({'error': listed.stderr if listed.returncode else '',
 export function choosePython(project) {
   const stamp = currentEnvironment(project);
   if (!stamp) requireOwnEnvironment(project.venv);
-  const python = stamp ?? findPython();
+  const python = stamp ?? findPython(project);
   if (!stamp) project.basePython = python.program;
   return `Node ${process.versions.node}, Python ${python.version}`;
 }
@@ -56,6 +57,7 @@ export function choosePython(project) {
 export async function installPythonPackages(project) {
   if (!project.basePython) return 'up to date';
   const kept = clearEnvironment(project);
+  const { requirements } = packagesOf(project);
   try {
     const env = pythonEnvironment();
     await runLogged(project, project.basePython, ['-m', 'venv', project.venv], { env });
@@ -135,7 +137,8 @@ function listEnvironment(venv) {
     join('share', 'jupyter', 'lab'),
     join('share', 'jupyter', 'kernels'),
   ];
-  return folders.flatMap((folder) =>
+  const present = folders.filter((folder) => existsSync(join(venv, folder)));
+  return present.flatMap((folder) =>
     readdirSync(join(venv, folder))
       .filter((entry) => !addedLater.includes(entry))
       .map((entry) => join(folder, entry)),
@@ -200,10 +203,16 @@ function currentEnvironment(project) {
 
 /** The scripts in .venv hold its path, so a moved .venv is out of date. */
 function inputsOf(project) {
-  return fingerprint([project.venv, readFileSync(requirements)]);
+  return fingerprint([project.venv, readFileSync(packagesOf(project).requirements)]);
 }
 
-function findPython() {
+/** What .venv gets, and the Pythons that have it: the set-up's own packages unless told otherwise. */
+function packagesOf({ requirements = ownRequirements, supported = ownVersions }) {
+  return { requirements, supported };
+}
+
+function findPython(project) {
+  const { supported } = packagesOf(project);
   const rejected = [];
   for (const name of ['python3', ...supported.map((version) => `python${version}`)]) {
     const found = findProgram([name]) && examine(name);
@@ -217,7 +226,7 @@ function findPython() {
     ? 'python3-venv'
     : 'python3 python3-venv';
   throw new SetupError(
-    `Python 3.10 to 3.13 with its venv module is needed; found: ${rejected.join(', ') || 'no python3'}. ` +
+    `Python ${supported.at(-1)} to ${supported[0]} with its venv module is needed; found: ${rejected.join(', ') || 'no python3'}. ` +
       `Install it (Debian, Ubuntu: apt-get install ${packages}; macOS: brew install python@3.12) ` +
       'and run this again.',
   );

@@ -99,7 +99,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.ts', 'service/**/*.ts', 'bench/**/*.ts'],
+    files: ['scripts/**/*.ts', 'service/**/*.ts', 'bench/**/*.ts', 'convert/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -13,6 +13,7 @@ const folders = [
   ['setup/tfjs-node', 'setup/tfjs-node'],
   ['.', '.'],
   ['bench', '.'],
+  ['convert', '.'],
   ['notebooks', '.'],
   ['scripts', '.'],
   ['test', '.'],

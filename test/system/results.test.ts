@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { bounds, type WeightType } from '../../convert/formats';
 import { MnistClassifier } from '../../lib/classifier';
 import { loadDigits, type DigitData } from '../../lib/data/mnist';
 import { wilsonInterval } from '../../lib/metrics/metrics';
@@ -204,6 +205,24 @@ interface Memory {
   readonly resident: readonly number[];
   readonly peak: number;
 }
+
+it('README.md quotes the sizes, differences and accuracies of formats.json, all within the bounds', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const { rows } = readJson(root, 'results', 'formats.json');
+  assert.equal(rows.length, 12);
+  const titles: Record<string, string> = { deeper_cnn: 'Deeper CNN', tiny_cnn: 'Tiny CNN' };
+  for (const { network, format, weights, bytes, largestDifference, accuracy } of rows) {
+    assert.ok(largestDifference <= bounds[weights as WeightType]);
+    const cells = [
+      ...[titles[network], format, weights, (bytes / 1000).toFixed(1)],
+      largestDifference.toExponential(1),
+      ...[accuracy.converted, accuracy.network].map((it) => `${(100 * it).toFixed(1)} %`),
+    ];
+    const row = new RegExp(`^\\| ${cells.join(' +\\| +')} +\\|$`, 'm');
+    assert.match(readme, row);
+  }
+  for (const bound of Object.values(bounds)) assert.ok(readme.includes(`to ${Number(bound)}`));
+});
 
 const reports = [
   { name: '01-three-models', metrics, fromSources: ['97.3', '99.0', '99.3'] },

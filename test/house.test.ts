@@ -6,7 +6,7 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
   // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
-  lib: 9720,
+  lib: 9750,
   core: 3250,
   function: 60,
   flatNames: 50,

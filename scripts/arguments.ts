@@ -47,9 +47,15 @@ export function portNumber(text: string): number {
 
 /** The path of a folder that there is. */
 export function existingFolder(text: string): string {
-  const folder = fromHere(text);
+  const folder = givenPath(text);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
   throw new InvalidArgumentError('Expected a folder that exists.');
+}
+
+/** A path; an empty text, as an unset variable gives, would be the folder of package.json. */
+export function givenPath(text: string): string {
+  if (text.trim() !== '') return fromHere(text);
+  throw new InvalidArgumentError('Expected a path.');
 }
 
 /** A path as the user meant it: npm runs scripts in the folder of package.json. */

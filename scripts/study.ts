@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import { commonOptions, fromHere } from './arguments';
+import { commonOptions, fromHere, givenPath } from './arguments';
 import { openLog, type LogLevel } from './log';
 import { lockFolder, logFile, OutputFolderError } from './runFolder';
 import { stopOnSignals } from './signals';
@@ -31,7 +31,7 @@ function readArguments(): { names: StudyName[]; options: StudyArguments } {
     .addOption(commonOptions.data)
     .addOption(
       new Option('--output <folder>', 'where the records go')
-        .argParser(fromHere)
+        .argParser(givenPath)
         .default(fromHere('results/03-how-far'), 'results/03-how-far'),
     )
     .addOption(commonOptions.logLevel)

@@ -56,11 +56,10 @@ export async function runStudy(
   mkdirSync(folder, { recursive: true });
   const trials = trialsOf(study, folder);
   await tidyUp(folder, ...trials.map(({ place }) => place));
-  const left = trials.filter((trial) => !isDone(trial));
-  log.info(`${name}: ${trials.length - left.length} of ${trials.length} trainings are done`);
-  if (left.length === 0) return;
   const digits = await loadDigits({ ...(limit !== undefined && { limit }) });
   log[digits.isSample ? 'warn' : 'info'](digits.source);
+  const left = trials.filter((trial) => !isDone(trial, study, digits));
+  log.info(`${name}: ${trials.length - left.length} of ${trials.length} trainings are done`);
   for (const trial of left) await runTrial(trial, study, digits, { log, stop });
 }
 
@@ -74,17 +73,35 @@ function trialsOf({ rows, seeds }: Study, folder: string): Trial[] {
   );
 }
 
-/** Whether a training has its record; refuses one that is of other settings. */
-function isDone(trial: Trial): boolean {
+/** Whether a training has its record; refuses one that is of other settings, or of other digits. */
+function isDone(trial: Trial, { keepsNetworks }: Study, digits: DigitData): boolean {
   const file = `${trial.place}.json`;
   if (!existsSync(file)) return false;
-  const found = JSON.stringify(JSON.parse(readFileSync(file, 'utf8')).settings);
-  const expected = JSON.stringify(settingsOf(trial));
-  if (found === expected) return true;
-  throw new Error(
-    `${file} is a record of the settings ${found}; the study has ${expected}. Move it and what lies ` +
-      'beside it under its name, or give another --output',
-  );
+  const { train, validation, isSample } = digits;
+  const counts = { isSample, train: train.count, validation: validation.count };
+  const expected = JSON.stringify({ ...settingsOf(trial), ...counts });
+  const found = describeRecord(file);
+  const remedy = 'Move it and what lies beside it under its name, or give another --output';
+  if (found !== expected) {
+    throw new Error(`${file} is a record of ${found}; the study has ${expected}. ${remedy}`);
+  }
+  if (!keepsNetworks || existsSync(path.join(trial.place, 'model.json'))) return true;
+  throw new Error(`${file} has no network beside it, in ${trial.place}. ${remedy}`);
+}
+
+/** What a record says that decides a training: its settings, and which digits there were. */
+function describeRecord(file: string): string {
+  try {
+    const { settings, data } = JSON.parse(readFileSync(file, 'utf8'));
+    const { isSample, train, validation } = data;
+    return JSON.stringify({ ...settings, isSample, train, validation });
+  } catch (error) {
+    throw new Error(
+      `${file} is no record of a training: ${(error as Error).message}. Move it, or give another ` +
+        '--output',
+      { cause: error },
+    );
+  }
 }
 
 /** All that decides a training, as its record has it: what a row leaves open is its recipe's. */

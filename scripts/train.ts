@@ -8,7 +8,15 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { ArchitectureName } from 'digit-recognizer';
-import { anyNumber, commonOptions, fromHere, rate, share, wholeNumber } from './arguments';
+import {
+  anyNumber,
+  commonOptions,
+  fromHere,
+  givenPath,
+  rate,
+  share,
+  wholeNumber,
+} from './arguments';
 import { openLog } from './log';
 import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
 import { stopOnSignals } from './signals';
@@ -69,7 +77,7 @@ function readArguments(argv: readonly string[]): RunOptions {
     .addOption(commonOptions.data)
     .addOption(
       new Option('--output <folder>', 'where everything goes')
-        .argParser(fromHere)
+        .argParser(givenPath)
         .default(fromHere('results/train'), 'results/train'),
     )
     .option('--resume', 'go on with the unfinished run in the output folder')

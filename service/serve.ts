@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { fromHere, portNumber } from '../scripts/arguments';
+import { givenPath, portNumber } from '../scripts/arguments';
 
 const root = path.dirname(__dirname);
 const committedModel = path.join(root, 'results', '02-mnist-classifier', 'model');
@@ -29,7 +29,7 @@ function readArguments(): ServeArguments {
     .option('--port <n>', 'which port, 0 for any that is free', portNumber, 8000)
     .addOption(
       new Option('--model <folder>', 'a saved classifier')
-        .argParser(fromHere)
+        .argParser(givenPath)
         .default(committedModel, 'the one in results/02-mnist-classifier'),
     )
     .allowExcessArguments(false)

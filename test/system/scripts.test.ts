@@ -484,8 +484,35 @@ describe('scripts', () => {
     fs.writeFileSync(file, JSON.stringify(record));
     const other = await study(['tiny', '--output', folder]).ended;
     assert.equal(other.code, 1);
-    assert.match(other.stderr, /tiny-cnn-43\.json is a record of the settings .*"epochs":3/);
+    assert.match(other.stderr, /tiny-cnn-43\.json is a record of .*"epochs":3/);
     assert.match(other.stderr, /Move it and what lies beside it/);
+  });
+
+  it('study.ts refuses a record of other digits, without its network, and that is none', async () => {
+    const folder = path.join(scratch, 'study-other');
+    fs.cpSync((await studyTiny()).folder, folder, { recursive: true });
+    const file = path.join(folder, 'tiny', 'tiny-cnn-43.json');
+    const text = fs.readFileSync(file, 'utf8');
+    const refusal = async () => {
+      const { code, stderr } = await study(['tiny', '--output', folder]).ended;
+      assert.equal(code, 1, stderr);
+      return stderr;
+    };
+    const record = JSON.parse(text);
+    record.data.train++;
+    fs.writeFileSync(file, JSON.stringify(record));
+    const [, found] = /a record of .*?"train":(\d+)/.exec(await refusal()) ?? [];
+    assert.equal(Number(found), record.data.train);
+    for (const broken of [text.slice(0, 500), 'null', '{}']) {
+      fs.writeFileSync(file, broken);
+      assert.match(await refusal(), /tiny-cnn-43\.json is no record of a training/);
+    }
+    fs.writeFileSync(file, text);
+    fs.rmSync(path.join(folder, 'tiny', 'tiny-cnn-43'), { recursive: true });
+    assert.match(await refusal(), /tiny-cnn-43\.json has no network beside it/);
+    const nowhere = await study(['tiny', '--output', '']).ended;
+    assert.equal(nowhere.code, 2);
+    assert.match(nowhere.stderr, /Expected a path/);
   });
 
   it('study.ts killed and interrupted anywhere goes on, and ends with the same networks', async () => {

@@ -1,5 +1,6 @@
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadModel, saveModel } from 'digit-recognizer';
@@ -16,24 +17,43 @@ export const reliabilityFile = path.join(root, 'results', 'page', 'reliability.j
 /** Where the built page lies; git ignores it. */
 export const pageFolder = path.join(source, 'dist');
 
+/** Files of the page that are copied as they are: ours, and tfjs's. */
+const ownFiles = ['index.html', 'style.css', 'icon.svg', 'page.webmanifest'];
+const backendFiles = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
+
+/** Whether a build makes a file of that path in its folder. */
+function isOfPage(file: string): boolean {
+  return (
+    [...ownFiles, ...backendFiles, 'page.js', 'reading.js', 'offline.js', 'model'].includes(file) ||
+    /^model[/\\](model\.json|weights-\w+\.bin)$/.test(file)
+  );
+}
+
 /**
  * Builds the page where one draws digits, as static files that any host serves under any path.
  *
  * The network's weights are written in 16 bits, which halves the largest file.
  *
- * @param folder - Where to; what was there is replaced. @default web/dist
- * @throws Error when the reliability was measured of another network, or a source does not compile.
+ * @param folder - Where to; an earlier build there is replaced. @default web/dist
+ * @throws Error when something else is there, when the reliability was measured of another network, or a source does not compile.
  */
 export async function buildPage(folder = pageFolder): Promise<void> {
   const reliability = await readReliability();
+  const found = existsSync(folder) ? await readdir(folder, { recursive: true }) : [];
+  const other = found.find((file) => !isOfPage(file));
+  if (other !== undefined) {
+    throw new Error(
+      `${path.join(folder, other)} is not of the page, and would be lost: move it elsewhere`,
+    );
+  }
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeModel(path.join(folder, 'model'));
-  for (const file of ['index.html', 'style.css', 'icon.svg', 'page.webmanifest']) {
+  for (const file of ownFiles) {
     await cp(path.join(source, file), path.join(folder, file));
   }
   const backend = path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
-  for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
+  for (const file of backendFiles) {
     await cp(path.join(backend, 'dist', file), path.join(folder, file));
   }
   await bundle(folder, ['page.ts', 'worker/reading.ts'], { reliabilityBins: reliability });

@@ -26,11 +26,20 @@ export async function decodePicture(file: Blob): Promise<ImageBitmap> {
     );
   }
   const scale = Math.min(1, workingSize / Math.max(width, height));
-  return createImageBitmap(file, {
-    resizeWidth: Math.max(1, Math.round(scale * width)),
-    resizeHeight: Math.max(1, Math.round(scale * height)),
-    resizeQuality: 'medium',
-  });
+  try {
+    return await createImageBitmap(file, {
+      resizeWidth: Math.max(1, Math.round(scale * width)),
+      resizeHeight: Math.max(1, Math.round(scale * height)),
+      resizeQuality: 'medium',
+    });
+  } catch {
+    // Such as a drawing in SVG, or a picture that ends too early.
+    throw noPicture();
+  }
+}
+
+function noPicture(): Error {
+  return new Error('This is no picture that can be read here. Try a PNG, JPEG or WebP file.');
 }
 
 /** The size of a picture as it is seen, turned the way the camera was held. */
@@ -46,7 +55,7 @@ async function sizeOf(file: Blob): Promise<{ width: number; height: number }> {
     await isLoaded;
     return { width: image.naturalWidth, height: image.naturalHeight };
   } catch {
-    throw new Error('This is no picture that the browser can show. Try a PNG, JPEG or WebP file.');
+    throw noPicture();
   } finally {
     URL.revokeObjectURL(address);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -85,6 +85,15 @@ describe('The page where one draws digits', function () {
     await browser?.close();
     await server?.close();
     if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('a build leaves a folder alone that has other files', async () => {
+    const place = path.join(folder, 'some', 'path');
+    const notes = path.join(place, 'notes.txt');
+    writeFileSync(notes, 'mine');
+    await assert.rejects(buildPage(place), /notes\.txt is not of the page, and would be lost/);
+    assert.equal(readFileSync(notes, 'utf8'), 'mine');
+    rmSync(notes);
   });
 
   it('all its files together are small', () => {

@@ -10,6 +10,7 @@ import {
 import type { SavingOptions } from './formats/tfjsLayers';
 import { evaluateProbabilities, type Evaluation } from './metrics/evaluation';
 import { writeFileWhole } from './platform/files';
+import { requireKnown } from './platform/numbers';
 import type { LabelledImages, Pixels } from './training/arrays';
 
 const listFile = 'ensemble.json';
@@ -53,16 +54,20 @@ export class Ensemble {
    *
    * @returns The ensemble; after an interrupt, of the members that were finished before it.
    * @throws RangeError when there are no seeds, one stands twice, or an option is out of range.
+   * @throws TypeError when there is no such option, or a seed beside `seeds`.
    * @throws Error when an interrupt came before the first member was finished.
    */
   static async train(
     digits: { readonly train: LabelledImages; readonly validation: LabelledImages },
-    { seeds, classifier = {}, training = {} }: EnsembleOptions,
+    options: EnsembleOptions,
   ): Promise<Ensemble> {
-    if (seeds.length === 0 || new Set(seeds).size < seeds.length) {
-      throw new RangeError(
-        `seeds is [${seeds.join(', ')}]; expected one or more different numbers`,
-      );
+    requireKnown('Ensemble.train', options, ['seeds', 'classifier', 'training']);
+    const { seeds, classifier = {}, training = {} } = options;
+    requireSeeds(seeds);
+    for (const [name, own] of Object.entries({ classifier, training })) {
+      if ('seed' in own) {
+        throw new TypeError(`${name} has a seed; expected those of the members in seeds`);
+      }
     }
     return Ensemble.gather(async (members) => {
       for (const seed of seeds) {
@@ -164,6 +169,15 @@ export class Ensemble {
   dispose(): void {
     this.members.forEach((member) => member.dispose());
   }
+}
+
+/** Refuses them before the first member is trained, which may take hours. */
+function requireSeeds(seeds: readonly number[]): void {
+  const areNumbers = Array.isArray(seeds) && seeds.every(Number.isFinite);
+  if (areNumbers && seeds.length > 0 && new Set(seeds).size === seeds.length) return;
+  throw new RangeError(
+    `seeds is ${JSON.stringify(seeds)}; expected one or more different numbers in an array`,
+  );
 }
 
 function meanOf(rows: readonly ArrayLike<number>[]): Float32Array {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { MnistClassifier } from '../lib/classifier';
-import { Ensemble } from '../lib/ensemble';
+import { Ensemble, type EnsembleOptions } from '../lib/ensemble';
 import type { NetworkBuilder } from '../lib/networks/architectures';
 import { buildSimpleCnn } from '../lib/networks/simpleCnn';
 import { tf } from '../lib/platform/tensorflow';
@@ -130,6 +130,19 @@ describe('ensemble', () => {
       () => new Ensemble([...ensemble.members, other]),
       /RangeError: members\[3\] has the classes .*class 0.* expected the same/,
     );
+  });
+
+  it('Ensemble.train refuses what it would leave out', async () => {
+    const refused: [object, RegExp][] = [
+      [{ seeds: 3 }, /RangeError: seeds is 3; expected one or more different numbers/],
+      [{ seeds: [1, 'x'] }, /RangeError: seeds is \[1,"x"\]/],
+      [{ seeds: [1], clasifier: {} }, /TypeError: Ensemble\.train has no option clasifier/],
+      [{ seeds: [1], training: { seed: 2 } }, /TypeError: training has a seed/],
+      [{ seeds: [1], classifier: { seed: 2 } }, /TypeError: classifier has a seed/],
+    ];
+    for (const [options, message] of refused) {
+      await assert.rejects(Ensemble.train(digits, options as EnsembleOptions), message);
+    }
   });
 
   it('Ensemble.train interrupted gives the finished members, and before the first an error', async () => {

@@ -7,7 +7,7 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 const limits = {
   // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
   lib: 9750,
-  core: 3250,
+  core: 3260,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 43,

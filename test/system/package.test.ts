@@ -59,7 +59,7 @@ describe('the packed library', () => {
     );
 
     const settings = readdirSync(path.join(root, 'setup')).filter((file) =>
-      /^LICENSE$|(?<!^new|^notebook-folder)\.(mjs|py)$|\.(json|txt)$/.test(file),
+      /^LICENSE$|(?<!^new|^notebook-folder|^environment)\.(mjs|py)$|\.(json|txt)$/.test(file),
     );
     assert.deepEqual(installed('digit-recognizer-setup'), settings.sort());
   });

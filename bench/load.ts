@@ -157,23 +157,27 @@ function contenders(model: string, folder: string) {
   };
 }
 
-/** Has the contenders take turns, after one that does not count, and gives each one's best. */
+/**
+ * Has the contenders take turns, of which the first does not count, and gives the best of each with the
+ * failures of all.
+ */
 async function compare(
   services: ReadonlyMap<string, Service>,
   questions: readonly Question[],
   { rounds, seconds }: Plan,
 ): Promise<Record<string, Load>> {
-  const best: Record<string, Load> = {};
+  const turns = new Map([...services.keys()].map((name) => [name, [] as Load[]]));
   for (let round = 0; round <= rounds; round++) {
     for (const [name, service] of services) {
-      const turn = await load(service, questions, { seconds });
-      const failed = (best[name]?.failures ?? 0) + turn.failures;
-      if (round === 0) best[name] = { ...turn, requestsPerSecond: 0 };
-      if (turn.requestsPerSecond > best[name].requestsPerSecond) best[name] = turn;
-      best[name] = { ...best[name], failures: failed };
+      turns.get(name)!.push(await load(service, questions, { seconds }));
     }
   }
-  return best;
+  const best = [...turns].map(([name, [first, ...others]]) => {
+    others.sort((one, other) => other.requestsPerSecond - one.requestsPerSecond);
+    const failures = others.reduce((sum, turn) => sum + turn.failures, first.failures);
+    return [name, { ...others[0], failures }] as const;
+  });
+  return Object.fromEntries(best);
 }
 
 /** Loads a service for long, and reads its memory ten times. */

@@ -12,7 +12,10 @@ export const weightTypes = ['float32', 'float16', 'int8'] as const;
 
 export type WeightType = (typeof weightTypes)[number];
 
-/** By how much a probability may differ from the network's, at most. */
+/**
+ * By how much a probability may differ from the network's, at most: a few times what validation digits
+ * showed, twice that in int8.
+ */
 export const bounds: Readonly<Record<WeightType, number>> = {
   float32: 1e-5,
   float16: 0.01,

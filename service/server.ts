@@ -63,8 +63,9 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     bodyLimit: limits.bodyBytes,
     requestTimeout: 1000 * limits.requestSeconds,
     handlerTimeout: 1000 * limits.answerSeconds,
-    // Node looks only every 30 seconds for requests that are late.
-    http: { connectionsCheckingInterval: 1000 },
+    // Node looks only every 30 seconds for requests that are late, and takes the longer of two times
+    // for that of the whole request.
+    http: { connectionsCheckingInterval: 1000, headersTimeout: 1000 * limits.requestSeconds },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, _request, reply) => {
       refuse(reply, 400, 'bad-request', error.message);

@@ -7,8 +7,7 @@ import type { CnnOptions } from './simpleCnn';
  *
  * Conv 5x5 relu in steps of two pixels, then for each further number of filters Conv 3x3 relu and
  * MaxPool 2x2; then Flatten, Dense 64 relu, Dense 10 softmax: 56,970 parameters at the default sizes.
- * The steps of two pixels leave the later layers a quarter of the work. bench/README.md has what else
- * was tried.
+ * The steps of two pixels leave the later layers a quarter of the work.
  *
  * @returns A compiled model from [batch, 28, 28, 1] (ink is 1) to [batch, 10] probabilities.
  */

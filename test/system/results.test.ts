@@ -224,6 +224,35 @@ it('README.md quotes the sizes, differences and accuracies of formats.json, all 
   for (const bound of Object.values(bounds)) assert.ok(readme.includes(`to ${Number(bound)}`));
 });
 
+const studied = path.join(root, 'results', '03-how-far');
+const kept = ['tiny', 'final'].flatMap((study) =>
+  readdirSync(path.join(studied, study))
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => path.join(study, path.parse(file).name)),
+);
+
+it('the studies have left networks', () => assert.ok(kept.length >= 6));
+
+for (const name of kept) {
+  it(`the network ${name} scores on the validation digits exactly what its record says`, async function () {
+    const { data, networks } = readJson(studied, `${name}.json`);
+    assert.equal(data.isSample, false);
+    // Studies split by one seed, which is that of the reports.
+    digits ??= await loadDigits({ seed: metrics.settings.seed });
+    if (digits.isSample) {
+      this.skip(); // As above.
+    }
+    const classifier = await MnistClassifier.load(path.join(studied, name));
+    const parameters = classifier.network.countParams();
+    const { accuracy, errors } = await classifier.evaluate(digits.validation);
+    classifier.dispose();
+    const [row] = Object.keys(networks);
+    const { validation } = networks[row];
+    assert.deepEqual([accuracy, errors], [validation.accuracy, validation.errors]);
+    assert.equal(parameters, networks[row].parameters);
+  });
+}
+
 const reports = [
   { name: '01-three-models', metrics, fromSources: ['97.3', '99.0', '99.3'] },
   {

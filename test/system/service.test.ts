@@ -7,7 +7,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deflateSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import { PNG } from 'pngjs';
 // Through the door, as the service does: its classifier is of the compiled library.
@@ -134,6 +134,35 @@ describe('service', () => {
       assert.equal(statusCode, 404, url);
     }
     assert.equal((await app.inject('/healthz')).statusCode, 200);
+  });
+
+  it('a form is held to the limits of a body, and a compressed body is refused as that', async () => {
+    const formOf = async (pictures: readonly Buffer[]) => {
+      const form = new FormData();
+      pictures.forEach((bytes, at) =>
+        form.append('p', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), `${at}.png`),
+      );
+      const request = new Request('http://x', { method: 'POST', body: form });
+      const payload = Buffer.from(await request.arrayBuffer());
+      const { statusCode, body } = await post(payload, request.headers.get('content-type')!);
+      return { statusCode, ...JSON.parse(body).error };
+    };
+    const picture = pictureOf(drawnDigits[0].pixels);
+    // What follows a PNG's end is no part of it.
+    const large = Buffer.concat([picture, Buffer.alloc(0.6 * limits.bodyBytes)]);
+    const heavy = await formOf([large, large]);
+    assert.deepEqual([heavy.statusCode, heavy.code], [413, 'too-large']);
+    const many = await formOf(Array<Buffer>(limits.images + 1).fill(picture));
+    assert.deepEqual([many.statusCode, many.code], [400, 'too-many']);
+    const named = await formOf([picture, Buffer.from('seven')]);
+    assert.equal(named.statusCode, 422);
+    assert.match(named.message, /^1\.png: found /);
+    const { statusCode, body } = await app.inject({
+      ...{ method: 'POST', url: '/v1/predictions', payload: gzipSync('{}') },
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
+    assert.equal(statusCode, 415);
+    assert.match(JSON.parse(body).error.message, /Content-Encoding is gzip/);
   });
 
   it('GET /metrics counts requests by path and status, and /openapi.json describes them', async () => {
@@ -286,6 +315,20 @@ describe('service', () => {
         assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), name);
         assert.match(JSON.parse(body).error.code, /^[a-z-]+$/, name);
       }
+    });
+
+    it('a body that does not come whole in time is refused by 408', async () => {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.write(
+        'POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n',
+      );
+      socket.write('Content-Length: 1000\r\n\r\n{"images"');
+      const start = performance.now();
+      const [answer] = await once(socket, 'data');
+      const seconds = (performance.now() - start) / 1000;
+      socket.destroy();
+      assert.match(String(answer), /^HTTP\/1\.1 408 [^]*"code":"too-slow"/);
+      assert.ok(seconds > limits.requestSeconds - 1 && seconds < limits.requestSeconds + 10);
     });
 
     it('clients that leave before their answer take no place of others', async () => {

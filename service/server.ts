@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import multipart from '@fastify/multipart';
@@ -56,6 +57,7 @@ class Refusal extends Error {
  */
 export async function createService(options: ServiceOptions): Promise<FastifyInstance> {
   const { classifier, page, token, logStream, mostImages = 1000 } = options;
+  const metrics = makeMetrics();
   const app = fastify({
     logger: logStream ? { level: 'info', stream: logStream } : false,
     // One line a request, which onResponse below writes.
@@ -66,7 +68,10 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     // Node looks only every 30 seconds for requests that are late, and takes the longer of two times
     // for that of the whole request.
     http: { connectionsCheckingInterval: 1000, headersTimeout: 1000 * limits.requestSeconds },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) => {
+      const status = answerBrokenRequest(error, socket);
+      if (status !== undefined) metrics.requests.inc({ path: 'none', status });
+    },
     frameworkErrors: (error, _request, reply) => {
       refuse(reply, 400, 'bad-request', error.message);
     },
@@ -77,8 +82,12 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     return503OnClosing: false,
   });
   app.setErrorHandler((error, request, reply) => answerError(error as Error, request, reply));
-  app.setNotFoundHandler((request) => {
-    throw new Refusal(404, 'not-found', `there is no ${request.method} ${request.url}`);
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request;
+    const allowed = methodsOf(app, url);
+    if (allowed.length === 0) throw new Refusal(404, 'not-found', `there is no ${method} ${url}`);
+    void reply.header('allow', allowed.join(', '));
+    throw new Refusal(405, 'wrong-method', `${method} is not for ${url}; send ${allowed[0]}`);
   });
   await app.register(swagger, {
     openapi: {
@@ -96,18 +105,24 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       done(null, body);
     });
   }
-  const measured = addMetrics(app);
-  limitRequestsInFlight(app, measured.inFlight);
+  measureRequests(app, metrics);
+  limitRequestsInFlight(app, metrics.inFlight);
   if (token !== undefined) requireToken(app, token);
   const reader = new BatchReader(classifier, {
     mostImages,
-    onBatch: (images) => measured.batches.observe(images),
+    onBatch: (images) => metrics.batches.observe(images),
   });
   const model = describeModel(classifier);
   addPredictions(app, reader, model);
-  addDescriptions(app, measured.registry, model);
+  addDescriptions(app, metrics.registry, model);
   if (existsSync(page)) await app.register(files, { root: page });
   return app;
+}
+
+/** The methods that an address is for; none where there is no such address. */
+function methodsOf(app: FastifyInstance, url: string): string[] {
+  const [path] = url.split('?');
+  return ['GET', 'HEAD', 'POST'].filter((method) => app.hasRoute({ method, url: path }));
 }
 
 /** What GET /v1/model says. */
@@ -177,20 +192,30 @@ async function imagesOf(request: FastifyRequest): Promise<Float32Array> {
 
 /** Several pictures, one a part. */
 async function picturesOf(request: FastifyRequest): Promise<Float32Array> {
-  const images: Float32Array[] = [];
   const start = performance.now();
-  let bytes = 0;
+  const images: Float32Array[] = [];
+  // None is prepared before the form is known to be whole and not too large.
+  for (const { bytes, name } of await filesOf(request)) {
+    images.push(await pictureOf(bytes, name));
+    if (performance.now() - start > 1000 * limits.answerSeconds) {
+      throw new Refusal(503, 'too-slow', `${images.length} pictures took too long; send fewer`);
+    }
+  }
+  return joinImages(images);
+}
+
+/** The files of a form. */
+async function filesOf(request: FastifyRequest): Promise<{ bytes: Buffer; name: string }[]> {
+  const found: { bytes: Buffer; name: string }[] = [];
+  let size = 0;
   try {
     for await (const part of request.files()) {
-      const picture = await part.toBuffer();
-      bytes += picture.length;
-      if (bytes > limits.bodyBytes) {
+      const bytes = await part.toBuffer();
+      size += bytes.length;
+      if (size > limits.bodyBytes) {
         throw new Refusal(413, 'too-large', `the form has more than ${limits.bodyBytes} bytes`);
       }
-      images.push(await pictureOf(picture, part.filename));
-      if (performance.now() - start > 1000 * limits.answerSeconds) {
-        throw new Refusal(503, 'too-slow', `${images.length} pictures took too long; send fewer`);
-      }
+      found.push({ bytes, name: part.filename });
     }
   } catch (error) {
     if ((error as { code?: string }).code === 'FST_FILES_LIMIT') {
@@ -201,10 +226,10 @@ async function picturesOf(request: FastifyRequest): Promise<Float32Array> {
     if (error instanceof Refusal || 'statusCode' in (error as object)) throw error;
     throw new Refusal(400, 'bad-form', `the form cannot be read: ${(error as Error).message}`);
   }
-  if (images.length === 0) {
+  if (found.length === 0) {
     throw new Refusal(400, 'no-pictures', 'the form has no files; expected one picture or more');
   }
-  return joinImages(images);
+  return found;
 }
 
 /** One picture of several; what is wrong with it is said with its name. */
@@ -242,8 +267,8 @@ function addDescriptions(
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }
 
-/** Counts requests and images, and measures their times. */
-function addMetrics(app: FastifyInstance) {
+/** What GET /metrics tells. */
+function makeMetrics() {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -264,6 +289,11 @@ function addMetrics(app: FastifyInstance) {
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
     registers,
   });
+  const inFlight = new Gauge({
+    name: 'digit_requests_in_flight',
+    help: 'Requests to /v1 that are being answered',
+    registers,
+  });
   new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory',
@@ -272,6 +302,14 @@ function addMetrics(app: FastifyInstance) {
       this.set(process.memoryUsage.rss());
     },
   });
+  return { registry, requests, seconds, batches, inFlight };
+}
+
+/** Counts and logs requests when they are answered, with their times. */
+function measureRequests(
+  app: FastifyInstance,
+  { requests, seconds }: ReturnType<typeof makeMetrics>,
+): void {
   app.addHook('onResponse', (request, reply, done) => {
     // By the route, not by what was asked for: a scan for holes would name thousands of paths.
     const path = request.routeOptions.url ?? 'none';
@@ -283,12 +321,6 @@ function addMetrics(app: FastifyInstance) {
     seconds.observe(reply.elapsedTime / 1000);
     done();
   });
-  const inFlight = new Gauge({
-    name: 'digit_requests_in_flight',
-    help: 'Requests to /v1 that are being answered',
-    registers,
-  });
-  return { registry, batches, inFlight };
 }
 
 /** What a request asks for, by the route that answers it: a path can be written in many ways. */
@@ -375,23 +407,28 @@ function requireToken(app: FastifyInstance, token: string): void {
   });
 }
 
-/** Answers what is no HTTP, or comes too slowly, before there is a request. */
-function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+/**
+ * Answers what is no HTTP, or comes too slowly, before there is a request.
+ *
+ * @returns The status, or none where nobody is there to be told.
+ */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): number | undefined {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
-  const [status, code, message] =
+  const [status, code, message]: [number, string, string] =
     error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? ['408 Request Timeout', 'too-slow', `expected all of it in ${limits.requestSeconds} s`]
+      ? [408, 'too-slow', `expected all of it in ${limits.requestSeconds} s`]
       : error.code === 'HPE_HEADER_OVERFLOW'
-        ? ['431 Request Header Fields Too Large', 'too-large', 'the headers are too long']
-        : ['400 Bad Request', 'bad-request', 'this is no HTTP request'];
+        ? [431, 'too-large', 'the headers are too long']
+        : [400, 'bad-request', 'this is no HTTP request'];
   const body = JSON.stringify({ error: { code, message } });
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+      `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  return status;
 }
 
 /** What the refusals of fastify itself are called. */

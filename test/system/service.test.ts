@@ -128,10 +128,17 @@ describe('service', () => {
       '/../../etc/passwd',
       '/%2e%2e/%2e%2e/etc/passwd',
       '/v1',
-      '/v1/predictions',
     ]) {
       const { statusCode } = await app.inject(url);
       assert.equal(statusCode, 404, url);
+    }
+    for (const [method, url, allowed] of [
+      ['GET', '/v1/predictions?x=1', 'POST'],
+      ['DELETE', '/v1/predictions', 'POST'],
+      ['POST', '/healthz', 'GET, HEAD'],
+    ] as const) {
+      const { statusCode, headers } = await app.inject({ method, url });
+      assert.deepEqual([statusCode, headers.allow], [405, allowed], `${method} ${url}`);
     }
     assert.equal((await app.inject('/healthz')).statusCode, 200);
   });
@@ -152,7 +159,8 @@ describe('service', () => {
     const large = Buffer.concat([picture, Buffer.alloc(0.6 * limits.bodyBytes)]);
     const heavy = await formOf([large, large]);
     assert.deepEqual([heavy.statusCode, heavy.code], [413, 'too-large']);
-    const many = await formOf(Array<Buffer>(limits.images + 1).fill(picture));
+    // Before the first of them is prepared, which is none.
+    const many = await formOf(Array<Buffer>(limits.images + 1).fill(Buffer.from('seven')));
     assert.deepEqual([many.statusCode, many.code], [400, 'too-many']);
     const named = await formOf([picture, Buffer.from('seven')]);
     assert.equal(named.statusCode, 422);
@@ -315,6 +323,10 @@ describe('service', () => {
         assert.match(head, new RegExp(`^HTTP/1.1 ${status} `), name);
         assert.match(JSON.parse(body).error.code, /^[a-z-]+$/, name);
       }
+      // What never became a request is counted as well.
+      const counts = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      assert.match(counts, /^digit_requests_total\{path="none",status="431"\} 1$/m);
+      assert.match(counts, /^digit_requests_total\{path="none",status="400"\} 3$/m);
     });
 
     it('a body that does not come whole in time is refused by 408', async () => {

@@ -25,6 +25,10 @@ const reader = new Reader({
   },
   onReading: (reading) => result.show(reading),
   onFailure: (message) => result.fail(message),
+  onBroken: (message) => {
+    element('backend').textContent = 'Nothing can be read.';
+    result.fail(message);
+  },
 });
 const board = new Board(
   element<HTMLCanvasElement>('board'),
@@ -37,6 +41,7 @@ const board = new Board(
 let frame = 0;
 
 function onBoardChange(): void {
+  result.notify('');
   undo.disabled = !board.canUndo;
   clear.disabled = board.isEmpty;
   element('hint').hidden = !board.isEmpty;
@@ -46,8 +51,8 @@ function onBoardChange(): void {
 
 function readBoard(): void {
   if (board.isEmpty) {
-    reader.forget();
     result.show({ digits: [], remarks: [], milliseconds: 0 });
+    reader.forget();
     return;
   }
   const { picture } = board;
@@ -59,8 +64,8 @@ async function showPicture(file: Blob): Promise<void> {
   try {
     board.showPicture(await decodePicture(file));
   } catch (error) {
-    reader.forget();
-    result.fail((error as Error).message);
+    // What is on the board stays, and so does its reading.
+    result.notify((error as Error).message);
   }
 }
 

@@ -18,6 +18,8 @@ export class Result {
   /** The digit that the bars are of; the last one until another is picked. */
   private picked: number | undefined;
   private announcement = 0;
+  private notice = '';
+  private remarks: readonly string[] = [];
 
   /** @param bins - How often the network is wrong, by how sure it is, joined. */
   constructor(private readonly bins: readonly Bin[]) {
@@ -51,7 +53,8 @@ export class Result {
       })
       .filter((text) => text !== '')
       .join(' ');
-    element('remarks').textContent = remarks.join(' ');
+    this.remarks = remarks;
+    this.showRemarks();
     element('time').textContent = digits.length > 0 ? `Read in ${milliseconds.toFixed(1)} ms.` : '';
     this.showImages();
     this.showPicked();
@@ -61,6 +64,17 @@ export class Result {
   /** Shows why nothing was read. */
   fail(message: string): void {
     this.show({ digits: [], remarks: [message], milliseconds: 0 });
+  }
+
+  /** Shows a sentence beside the reading, until another one or none (an empty text) takes its place. */
+  notify(notice: string): void {
+    this.notice = notice;
+    this.showRemarks();
+    if (notice !== '') this.announceLater();
+  }
+
+  private showRemarks(): void {
+    element('remarks').textContent = [...this.remarks, this.notice].join(' ').trim();
   }
 
   private wordsOn(digits: readonly DigitReading[]): string {

@@ -274,6 +274,44 @@ describe('The page where one draws digits', function () {
     await page.locator('#remarks', { hasText: 'This is no picture' }).waitFor();
   });
 
+  it('a file that is no picture leaves the reading of what is on the board', async () => {
+    await draw(digits[4]);
+    await reads('4');
+    await give('drop', Buffer.from('a letter to nobody'));
+    await page.locator('#remarks', { hasText: 'This is no picture' }).waitFor();
+    assert.equal(await text('number'), '4');
+    await page.locator('[aria-live=polite]', { hasText: 'This is no picture' }).waitFor();
+    await page.getByRole('slider', { name: 'Pen' }).fill('8');
+    await draw([at(300, 200, 302, 260)]);
+    await page.waitForFunction(() => !document.getElementById('remarks')?.textContent);
+  });
+
+  for (const [what, file] of [
+    ['network', 'model/model.json'],
+    ['reading part', 'reading.js'],
+  ] as const) {
+    it(`a ${what} that cannot be loaded is told, and told again with each stroke`, async () => {
+      await context?.close();
+      await open((fresh) =>
+        fresh.route(`${address}${file}`, (route) => route.fulfill({ status: 404 })),
+      );
+      const told = page.locator('#remarks', { hasText: `The ${what}` });
+      await told.filter({ hasText: 'Load the page again.' }).waitFor();
+      await draw(digits[1]);
+      await told.waitFor();
+      assert.doesNotMatch(await text('remarks'), /Invalid URL|undefined/);
+      assert.equal(await text('backend'), 'Nothing can be read.');
+      await page.keyboard.press('Delete');
+      await told.waitFor();
+    });
+  }
+
+  it('a browser without threads is told so', async () => {
+    await context?.close();
+    await open((fresh) => fresh.addInitScript(() => Reflect.deleteProperty(window, 'Worker')));
+    await page.locator('#remarks', { hasText: 'This browser has no threads' }).waitFor();
+  });
+
   it('a picture of 50 megapixels is read while the page stays usable', async () => {
     const picture = await pictureOf('7', { width: 8000, height: 6250 });
     await page.locator('html.ready').waitFor();

@@ -27,7 +27,8 @@ onmessage = async ({ data }: MessageEvent<Start>) => {
     say({ ready: { backend: network.backend } });
     await practise(network);
   } catch (error) {
-    say({ failure: `The network could not be loaded: ${(error as Error).message}` });
+    const reason = (error as Error).message;
+    say({ failure: `The network could not be loaded: ${reason}. Load the page again.` });
   }
 };
 

@@ -52,14 +52,27 @@ export function requireFreeFolder(folder: string, format: FormatName): void {
   }
 }
 
-/** Makes a folder beside the one that is to be written, under a name that no other process has. */
+/** Milliseconds after which a temporary folder is of a conversion that was killed: a day. */
+const leftAfter = 24 * 3_600_000;
+
+/**
+ * Makes a folder beside the one that is to be written, under a name that no other process has, and
+ * removes those that killed conversions to the same one have left more than a day ago.
+ *
+ * @throws OutputFolderError when it cannot be made.
+ */
 export function makeTemporaryFolder(folder: string): string {
-  const temporary = path.join(
-    path.dirname(folder),
-    `.${path.basename(folder)}.${randomUUID()}.partial`,
-  );
+  const place = path.dirname(folder);
+  const nameOf = (id: string) => `.${path.basename(folder)}.${id}.partial`;
+  const temporary = path.join(place, nameOf(randomUUID()));
   try {
     mkdirSync(temporary, { recursive: true });
+    for (const name of readdirSync(place)) {
+      const [id = ''] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.partial$)/.exec(name) ?? [];
+      const found = path.join(place, name);
+      if (name !== nameOf(id) || Date.now() - statSync(found).mtimeMs < leftAfter) continue;
+      rmSync(found, { recursive: true, force: true });
+    }
   } catch (error) {
     throw new OutputFolderError(
       `cannot write in ${path.dirname(folder)}: ${(error as Error).message}. Give a folder that ` +

@@ -69,6 +69,19 @@ describe('the folder of a conversion', () => {
     assert.deepEqual(Object.keys(listFiles(folder)), ['new']);
     assert.deepEqual(fs.readdirSync(one), []);
   });
+
+  it('rids its place of what killed conversions left a day ago, and of nothing else', () => {
+    const [old, young] = [makeTemporaryFolder(folder), makeTemporaryFolder(folder)];
+    const others = makeTemporaryFolder(path.join(scratch, 'another'));
+    const mine = path.join(scratch, '.converted.mine.partial');
+    fs.mkdirSync(mine);
+    fs.writeFileSync(path.join(old, 'weights'), 'half');
+    const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 3600;
+    for (const it of [old, others, mine]) fs.utimesSync(it, twoDaysAgo, twoDaysAgo);
+    const fresh = makeTemporaryFolder(folder);
+    const names = [young, others, mine, fresh].map((it) => path.basename(it));
+    assert.deepEqual(fs.readdirSync(scratch).sort(), names.sort());
+  });
 });
 
 /** Leaves in the folder what a conversion to ONNX does. */

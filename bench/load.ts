@@ -5,10 +5,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { Command } from 'commander';
@@ -92,16 +94,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Asks a service as fast as it answers, or `rate` times a second. */
+/** Asks a service as fast as it answers. */
 async function load(
   { port }: Service,
   questions: readonly Question[],
-  { seconds, rate }: { readonly seconds: number; readonly rate?: number },
+  seconds: number,
 ): Promise<Load> {
   let wrong = 0;
   const { latency, requests, duration, errors, timeouts } = await autocannon({
     url: `http://127.0.0.1:${port}/v1/predictions`,
-    ...{ connections, duration: seconds, overallRate: rate },
+    ...{ connections, duration: seconds },
     requests: questions.map(({ body, answer }) => ({
       ...{ method: 'POST' as const, headers: { 'content-type': 'application/json' }, body },
       onResponse: (status, text) => {
@@ -113,6 +115,45 @@ async function load(
     requestsPerSecond: Math.round(requests.total / duration),
     ...{ median: latency.p50, slow: latency.p99, answers: requests.total },
     failures: wrong + errors + timeouts,
+  };
+}
+
+/**
+ * Asks a service `rate` times a second, evenly, whether it has answered or not: autocannon would send
+ * all of a second at its start. One waits from the moment that a request is due.
+ */
+async function pace(
+  { port }: Service,
+  questions: readonly Question[],
+  { seconds, rate }: { readonly seconds: number; readonly rate: number },
+): Promise<Load> {
+  const agent = new http.Agent({ keepAlive: true });
+  const host = '127.0.0.1';
+  const options = { host, port, agent, method: 'POST', path: '/v1/predictions' };
+  const headers = { 'content-type': 'application/json' };
+  const times: number[] = [];
+  const ask = async ({ body, answer }: Question, due: number) => {
+    const length = { 'content-length': Buffer.byteLength(body) };
+    const request = http.request({ ...options, headers: { ...headers, ...length } }).end(body);
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const text = await readText(response);
+    if (response.statusCode === 200 && text.includes(answer)) times.push(performance.now() - due);
+  };
+  const start = performance.now();
+  const asked: Promise<void>[] = [];
+  while (asked.length < seconds * rate) {
+    const due = start + (1000 * asked.length) / rate;
+    if (due > performance.now()) await sleep(1);
+    else asked.push(ask(questions[asked.length % questions.length], due));
+  }
+  await Promise.allSettled(asked);
+  agent.destroy();
+  times.sort((one, other) => one - other);
+  const [median, slow] = [0.5, 0.99].map((share) => times[Math.floor(share * times.length)]);
+  const answers = times.length;
+  return {
+    requestsPerSecond: rate,
+    ...{ median, slow, answers, failures: asked.length - answers },
   };
 }
 
@@ -169,7 +210,7 @@ async function compare(
   const turns = new Map([...services.keys()].map((name) => [name, [] as Load[]]));
   for (let round = 0; round <= rounds; round++) {
     for (const [name, service] of services) {
-      turns.get(name)!.push(await load(service, questions, { seconds }));
+      turns.get(name)!.push(await load(service, questions, seconds));
     }
   }
   const best = [...turns].map(([name, [first, ...others]]) => {
@@ -188,7 +229,7 @@ async function endure(
 ): Promise<{ minutes: number; answers: number; failures: number; memory: number[] }> {
   const memory: number[] = [];
   const timer = setInterval(() => memory.push(service.memory()), minutes * 6000);
-  const { answers, failures } = await load(service, questions, { seconds: 60 * minutes });
+  const { answers, failures } = await load(service, questions, 60 * minutes);
   clearInterval(timer);
   return { minutes, answers, failures, memory };
 }
@@ -208,10 +249,10 @@ async function measure(model: string, plan: Plan, running: Set<Service>) {
     const full = await compare(services, questions, plan);
     const ours = services.get('ours')!;
     const rate = Math.round(full.ours.requestsPerSecond / 2);
-    const half = await load(ours, questions, { seconds: 4 * plan.seconds, rate });
+    const half = await pace(ours, questions, { seconds: 4 * plan.seconds, rate });
     const long = await endure(ours, questions, plan.minutes);
     const versions = Object.assign({}, ...[...services.values()].map((it) => it.versions));
-    return { versions, full, half: { rate, ...half }, long };
+    return { versions, full, half, long };
   } finally {
     for (const service of services.values()) service.end();
     rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
   // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
-  lib: 9750,
+  lib: 9900,
   core: 3260,
   function: 60,
   flatNames: 50,

@@ -12,6 +12,8 @@ interface Block {
   /** What the shape does not tell, such as `3×3 relu`. */
   readonly detail: string;
   readonly hover: string;
+  /** Places of the blocks that it takes, which stand before it. */
+  readonly sources: readonly number[];
 }
 
 /** How a block is drawn, in pixels: a box seen from the left above. */
@@ -27,42 +29,60 @@ const kindColors: Readonly<Record<string, string>> = {
   BatchNormalization: palette.yellow,
   MaxPooling2D: palette.vermillion,
   Dropout: '#7a7a7a',
+  Activation: '#a6761d',
+  Add: palette.orange,
+  GlobalAveragePooling2D: palette.sky,
   Flatten: palette.sky,
   Dense: palette.green,
 };
-const plates = ['BatchNormalization', 'Dropout', 'Activation'];
+const plates = ['BatchNormalization', 'Dropout', 'Activation', 'ReLU', 'Add'];
 const slant = 0.4;
+
+/** With more blocks than these, plates that keep the shape go without a label, to save room. */
+const mostLabelled = 20;
+
+/** Pixels between two blocks where nothing goes from one to the other. */
+const pathGap = 16;
 
 /**
  * Draws the layers of a network as blocks in the shapes of their outputs, read from the model.
  *
  * Heights and depths of feature maps are to scale, their widths grow with the channels; a row of n
  * numbers is a column as high as a square map of n cells. Layers that keep the shape (batch
- * normalization, dropout) are thin plates. Large networks have a smaller scale. After visualkeras
+ * normalization, dropout) are thin plates. Where a layer takes what is not its left neighbor's, as at
+ * the end of a skip, an arc leads to it. Large networks have a smaller scale. After visualkeras
  * (Gavrikov, 2020).
  *
- * @param model - A model of layers one after the other; of one with several paths the layers stand
- *   in the order of the model, without the paths.
+ * @param model - Any model of layers; the paths of a graph stand one after the other.
  * @param options.title - What to call it. @default the model's name
  */
 export function layerDiagram(
   model: tf.LayersModel,
   { title = model.name }: TitleOption = {},
 ): Figure {
-  const layers = layerShapes(model).filter(({ layer }) => layer.getClassName() !== 'InputLayer');
+  const layers = inPaths(layerShapes(model));
   const blocks = [inputBlock(model), ...layers.map(layerBlock)];
   const scale = scaleFor(blocks);
   const boxes = blocks.map((block) => boxOf(block, scale));
+  const labels = blocks.map((block, index) => labelOf(block, blocks[index - 1], blocks.length));
   const tallest = Math.max(...boxes.map((box) => box.height + box.depth));
   const narrowest = Math.max(60, 480 / boxes.length);
   const slots = boxes.map((box, index) => {
+    if (labels[index] === '') return Math.round(box.width + box.depth + 10);
     const { shape, detail } = blocks[index];
     // A bold letter of 11 pixels is at most 6.5 pixels wide.
     const label = 6.5 * Math.max(shape.join('×').length, detail.length) + 4;
     return Math.round(Math.max(narrowest, label, box.width + box.depth + 10));
   });
-  const starts = slots.map((_, index) => sum(slots.slice(0, index)));
-  const centers = blocks.map((_, index) => starts[index] + slots[index] / 2);
+  const gaps = blocks.map(({ sources }, index) =>
+    index > 0 && !sources.includes(index - 1) ? pathGap : 0,
+  );
+  const width = sum(slots) + sum(gaps);
+  const centers = blocks.map(
+    (_, index) => sum(slots.slice(0, index)) + sum(gaps.slice(0, index + 1)) + slots[index] / 2,
+  );
+  const arcs = arcsOver(blocks, boxes, centers);
+  const top = tallest / 2 + arcs.height;
   const kinds = [...new Set(blocks.map((block) => block.kind))];
   return {
     data: kinds.map((kind): Plot => {
@@ -80,37 +100,81 @@ export function layerDiagram(
         showlegend: true,
       };
     }),
-    layout: baseLayout(`${title}: layers and output shapes`, sum(slots) + 20, tallest + 155, {
-      xaxis: { range: [0, sum(slots)], visible: false },
-      yaxis: { range: [-tallest / 2 - 45, tallest / 2 + 5], visible: false },
-      shapes: boxes.flatMap((box, index) =>
-        faces(box, centers[index], colorOf(blocks[index].kind)),
-      ),
-      annotations: blocks.map((block, index) => ({
-        x: centers[index],
-        y: -tallest / 2 - 6,
-        yanchor: 'top',
-        text: `<b>${block.shape.join('×')}</b><br>${escapeMarkup(block.detail)}`,
-        font: { size: 11 },
-        showarrow: false,
-      })),
-      margin: { l: 10, r: 10, t: 85, b: 5 },
-      dragmode: false,
-    }),
+    layout: baseLayout(
+      `${title}: layers and output shapes`,
+      width + 20,
+      tallest + arcs.height + 155,
+      {
+        xaxis: { range: [0, width], visible: false },
+        yaxis: { range: [-tallest / 2 - 45, top + 5], visible: false },
+        shapes: [
+          ...boxes.flatMap((box, index) => faces(box, centers[index], colorOf(blocks[index].kind))),
+          ...arcs.shapes,
+        ],
+        annotations: labels.map((text, index) => ({
+          x: centers[index],
+          y: -tallest / 2 - 6,
+          yanchor: 'top',
+          text,
+          font: { size: 11 },
+          showarrow: false,
+        })),
+        margin: { l: 10, r: 10, t: 85, b: 5 },
+        dragmode: false,
+      },
+    ),
     description:
       `Layers of ${title}, with their output shapes: ` +
       blocks
-        .map(({ kind, shape, detail }) => [kind, shape.join('×'), detail].filter(Boolean).join(' '))
-        .join(' → '),
+        .map((block, index) => `${index === 0 ? '' : leadTo(block, index)}${name(block)}`)
+        .join(''),
   };
+}
+
+function name({ kind, shape, detail }: Block): string {
+  return [kind, shape.join('×'), detail].filter(Boolean).join(' ');
+}
+
+/** What stands before a block in words: an arrow, or which other blocks it takes. */
+function leadTo({ sources }: Block, index: number): string {
+  if (sources.join() === String(index - 1)) return ' → ';
+  return `; from ${sources.map((source) => `block ${source + 1}`).join(' and ')} → `;
+}
+
+/** The layers path by path: each stands behind all that it takes, its first path before the others. */
+function inPaths(layers: readonly LayerShape[]): LayerShape[] {
+  const known = new Map(layers.map((it) => [it.layer, it]));
+  // A layer that is used twice may take what it gave itself.
+  const entered = new Set<LayerShape>();
+  const ordered = new Set<LayerShape>();
+  // By a list of what is left to do: a chain of thousands of layers would be too deep for calls.
+  const left = layers.slice(-1).map((it) => ({ it, isDone: false }));
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { it, isDone } = next;
+    if (isDone) ordered.add(it);
+    if (entered.has(it)) continue;
+    entered.add(it);
+    left.push({ it, isDone: true });
+    for (const source of [...it.sources].reverse()) {
+      const found = known.get(source);
+      if (found) left.push({ it: found, isDone: false });
+    }
+  }
+  return [...layers.filter((it) => !ordered.has(it)), ...ordered].filter(
+    ({ layer }) => layer.getClassName() !== 'InputLayer',
+  );
 }
 
 function inputBlock(model: tf.LayersModel): Block {
   const shape = model.inputs[0].shape.slice(1) as number[];
-  return { kind: 'Input', shape, detail: 'image', hover: `Input, ${shape.join('×')}` };
+  return { kind: 'Input', shape, detail: 'image', hover: `Input, ${shape.join('×')}`, sources: [] };
 }
 
-function layerBlock({ layer, outputShape }: LayerShape): Block {
+function layerBlock(
+  { layer, sources, outputShape }: LayerShape,
+  place: number,
+  layers: readonly LayerShape[],
+): Block {
   const kind = layer.getClassName();
   const shape = outputShape.slice(1) as number[];
   const parameters = thousands(layer.countParams());
@@ -123,14 +187,32 @@ function layerBlock({ layer, outputShape }: LayerShape): Block {
   const detail = [
     [kernelSize ?? poolSize ?? []].flat().join('×'),
     rate === undefined ? undefined : percent(rate, 0),
-    activation,
+    activation === 'linear' ? undefined : activation,
   ];
   return {
     kind,
     shape,
     detail: detail.filter(Boolean).join(' '),
     hover: `${hoverName(`${layer.name} (${kind})`)}<br>output ${shape.join('×')}<br>${parameters} parameters`,
+    sources:
+      sources.length === 0 ? [place] : sources.map((source) => placeOf(source, place, layers)),
   };
+}
+
+/** The place of a source's block: the first is the input's, of which there is no layer here. */
+function placeOf(source: tf.layers.Layer, left: number, layers: readonly LayerShape[]): number {
+  if (source.getClassName() === 'InputLayer') return 0;
+  const index = layers.findIndex(({ layer }) => layer === source);
+  // Of a model that is the first layer, tfjs names only the layers inside.
+  return index < 0 ? left : index + 1;
+}
+
+/** What stands below a block. */
+function labelOf(block: Block, before: Block | undefined, count: number): string {
+  const { kind, shape, detail } = block;
+  const isSame = before?.shape.join() === shape.join();
+  if (count > mostLabelled && plates.includes(kind) && isSame) return '';
+  return `<b>${shape.join('×')}</b><br>${escapeMarkup(detail)}`;
 }
 
 /** Pixels of the page for a cell of a feature map and for a channel. */
@@ -191,6 +273,35 @@ function faces({ width, height, depth }: Box, center: number, color: string) {
       corner(right, bottom),
     ),
   ];
+}
+
+/** Arcs over the blocks, from each that is taken by another than its right neighbor. */
+function arcsOver(blocks: readonly Block[], boxes: readonly Box[], centers: readonly number[]) {
+  const topOf = (index: number) => (boxes[index].height + boxes[index].depth) / 2 + 3;
+  const highest = Math.max(...boxes.map((_, index) => topOf(index)));
+  const spans = blocks.flatMap(({ sources }, to) =>
+    sources.filter((from) => from < to - 1).map((from) => ({ from, to })),
+  );
+  const shapes = spans.flatMap(({ from, to }) => {
+    const peak = highest + 14 + 0.06 * (centers[to] - centers[from]);
+    const [x, y] = [centers[to].toFixed(1), topOf(to)];
+    const start = `${centers[from].toFixed(1)},${topOf(from).toFixed(1)}`;
+    const curve = `C${centers[from].toFixed(1)},${peak.toFixed(1)} ${x},${peak.toFixed(1)}`;
+    const line = { color: grays.text, width: 1.4 };
+    const [left, right] = [-4, 4].map((by) => (centers[to] + by).toFixed(1));
+    return [
+      { type: 'path' as const, path: `M${start}${curve} ${x},${y.toFixed(1)}`, line },
+      {
+        type: 'path' as const,
+        path: `M${x},${y.toFixed(1)}L${left},${(y + 8).toFixed(1)}L${right},${(y + 8).toFixed(1)}Z`,
+        fillcolor: grays.text,
+        line,
+      },
+    ];
+  });
+  // A curve of this kind reaches three quarters of the way to its control points.
+  const longest = Math.max(0, ...spans.map(({ from, to }) => centers[to] - centers[from]));
+  return { shapes, height: spans.length > 0 ? 20 + 0.06 * longest : 0 };
 }
 
 function colorOf(kind: string): string {

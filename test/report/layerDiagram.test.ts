@@ -3,6 +3,7 @@ import { layerDiagram } from '../../lib/report/layerDiagram';
 import type { Figure } from '../../lib/report/figure';
 import { buildBaseline } from '../../lib/networks/baseline';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
+import { buildResidualCnn } from '../../lib/networks/residualCnn';
 import { buildSimpleCnn } from '../../lib/networks/simpleCnn';
 import { tf } from '../../lib/platform/tensorflow';
 import { markupName } from '../fixtures';
@@ -79,6 +80,46 @@ it('layerDiagram(model) draws layers it has no color for', () => {
   });
   model.add(tf.layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }));
   assert.deepEqual(shapesUnderBlocks(layerDiagram(model)), ['4×4×1', '2×2×2', '2']);
+});
+
+it('layerDiagram(model) leads an arc to a layer that takes what is not its left neighbor’s', () => {
+  const { input, layers } = { input: tf.input({ shape: [8, 8, 1] }), layers: tf.layers };
+  const apply = (layer: tf.layers.Layer, ...from: tf.SymbolicTensor[]) =>
+    layer.apply(from.length === 1 ? from[0] : from) as tf.SymbolicTensor;
+  const first = apply(layers.conv2d({ filters: 2, kernelSize: 3, padding: 'same' }), input);
+  const deep = apply(layers.conv2d({ filters: 2, kernelSize: 5, padding: 'same' }), first);
+  const sum = apply(layers.add(), deep, first);
+  const outputs = apply(layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }), sum);
+  const { layout, description } = layerDiagram(tf.model({ inputs: input, outputs }));
+  const shapes = layout.shapes ?? [];
+  assert.equal(shapes.length, 3 * 5 + 2);
+  const labels = layout.annotations as { x: number }[];
+  // From the first convolution, over the second, to the sum, whose place ends curve and arrow.
+  const ends = [...(shapes[15].path as string).matchAll(/(-?[\d.]+),/g)].map(([, x]) => Number(x));
+  assert.deepEqual(
+    [ends[0], ends.at(-1)],
+    [labels[1], labels[3]].map(({ x }) => x),
+  );
+  assert.match(shapes[16].path as string, new RegExp(`^M${labels[3].x.toFixed(1)},`));
+  assert.match(description, /5×5; from block 3 and block 2 → Add 8×8×2 → GlobalAverage/);
+});
+
+it('layerDiagram(model) puts the paths of a graph one after the other, and saves labels', () => {
+  const { layout, description } = layerDiagram(buildResidualCnn());
+  assert.match(description, /Conv2D 14×14×64 3×3 → Batch[^;]*; from block 5 → Conv2D 14×14×64 1×1/);
+  assert.match(description, /; from block 10 and block 12 → Add 14×14×64 → Activation/);
+  const texts = layout.annotations?.map(({ text }) => text as string) ?? [];
+  assert.equal(texts.filter((text) => text === '').length, 14);
+  assert.ok(texts.includes('<b>14×14×64</b><br>1×1'));
+  assert.ok((layout.width as number) < 1500);
+});
+
+it('layerDiagram(model) ends with a layer that is used twice, too', () => {
+  const input = tf.input({ shape: [4] });
+  const twice = tf.layers.dense({ units: 4 });
+  const outputs = twice.apply(twice.apply(input)) as tf.SymbolicTensor;
+  const figure = layerDiagram(tf.model({ inputs: input, outputs }));
+  assert.deepEqual(shapesUnderBlocks(figure), ['4', '4']);
 });
 
 it('layerDiagram(model) has a smaller scale for large images and many channels', () => {

@@ -44,7 +44,10 @@ export function logAxis(title: string, scale: LogScale): Layout['yaxis'] {
     type: 'log',
     range: [Math.log10(scale.low), Math.log10(scale.high)],
     tickvals: scale.ticks.map(scale.place) as number[],
-    ticktext: scale.ticks.map(String),
+    // Long fractions would run over the title of the axis.
+    ticktext: scale.ticks.map((value) =>
+      value === 0 || value >= 0.001 ? String(value) : value.toExponential(),
+    ),
   });
 }
 

@@ -59,6 +59,8 @@ it("curves(series, { yScale: 'log' }) draws amounts, and whole places have whole
   assert.equal((figure.data[1].hovertext as unknown as string[])[0], '0.000001');
   const [bottom, top] = figure.layout.yaxis?.range as number[];
   assert.ok(bottom < top);
+  const ticks = figure.layout.yaxis?.ticktext as string[];
+  assert.ok(ticks.includes('1e-6') && ticks.every((text) => text.length <= 5), ticks.join());
   assert.match(figure.description, /on a logarithmic scale\. with skips ends at 0\.45/);
   assertReadable(figure);
 });

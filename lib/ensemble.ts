@@ -35,8 +35,14 @@ export interface EnsembleOptions {
  * await ensemble.save('my-ensemble');
  */
 export class Ensemble {
-  /** @throws RangeError when there is no member, or the names of their classes differ. */
+  /**
+   * @throws TypeError when `members` is no array of classifiers.
+   * @throws RangeError when there is no member, or the names of their classes differ.
+   */
   constructor(readonly members: readonly MnistClassifier[]) {
+    if (!Array.isArray(members) || !members.every((it) => it?.classNames)) {
+      throw new TypeError('members is no array of classifiers; expected [classifier, ...]');
+    }
     if (members.length === 0) {
       throw new RangeError('an ensemble of no members; expected one trained classifier or more');
     }

@@ -1,5 +1,5 @@
 import type { Augmentation } from './engine/index';
-import type { ArchitectureName } from './networks/architectures';
+import { builderOf, type ArchitectureName } from './networks/architectures';
 import type { TrainingOptions } from './training/train';
 
 /** How a network is trained. */
@@ -36,10 +36,13 @@ const chosen: Partial<Record<ArchitectureName, Recipe>> = {
  * Gives the recipe that `MnistClassifier` trains a network by.
  *
  * @param architecture - A network of this library, or a builder.
+ * @returns A copy, which may be changed.
+ * @throws RangeError when there is no network of that name.
  */
 export function recipeOf(architecture: ArchitectureName | object): Recipe {
-  const isKnown = typeof architecture === 'string' && Object.hasOwn(chosen, architecture);
-  return (isKnown && chosen[architecture]) || standard;
+  if (typeof architecture !== 'string') return { ...standard };
+  builderOf(architecture);
+  return structuredClone(chosen[architecture] ?? standard);
 }
 
 /**

@@ -118,6 +118,12 @@ describe('ensemble', () => {
 
   it('an ensemble needs members, seeds that differ, and the same classes', async () => {
     assert.throws(() => new Ensemble([]), /RangeError: an ensemble of no members/);
+    for (const members of [undefined, null, 'cnn', [null], [{}]]) {
+      assert.throws(
+        () => new Ensemble(members as never),
+        /TypeError: members is no array of class/,
+      );
+    }
     for (const seeds of [[], [1, 1]]) {
       await assert.rejects(
         Ensemble.train(digits, { seeds, classifier, training }),

@@ -24,6 +24,17 @@ it('recipeOf(name) has epochs, rates and schedules that train takes', () => {
   }
 });
 
+it('recipeOf(name) gives a copy, and refuses a name that it does not know', () => {
+  const recipe = recipeOf('fast-cnn') as { epochs: number; schedule: { kind: string } };
+  [recipe.epochs, recipe.schedule.kind] = [1000, 'constant'];
+  assert.deepEqual(recipeOf('fast-cnn').schedule, { kind: 'one-cycle' });
+  assert.ok(recipeOf('fast-cnn').epochs < 1000);
+  assert.throws(
+    () => recipeOf('fastest-cnn' as 'fast-cnn'),
+    /RangeError: architecture is fastest-cnn; expected one of baseline, /,
+  );
+});
+
 it('digitAugmentation is one that the engine takes, and gentle', () => {
   requireAugmentation(digitAugmentation);
   assert.ok((digitAugmentation.rotation ?? 0) <= 20);

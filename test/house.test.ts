@@ -6,8 +6,8 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
   // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
-  lib: 9900,
-  core: 3260,
+  lib: 10000,
+  core: 3300,
   function: 60,
   flatNames: 50,
   namesInNamespaces: 43,

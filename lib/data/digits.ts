@@ -1,4 +1,4 @@
-import { requireWhole } from '../platform/numbers';
+import { requireParts, requireWhole } from '../platform/numbers';
 import { shuffledIndices, type Random } from '../platform/random';
 
 /** Digits with their labels. */
@@ -34,6 +34,7 @@ export const classCount = 10;
  * @throws RangeError when an index is out of range, or images, labels and count do not fit.
  */
 export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): DigitSet {
+  requireParts('digits', digits, [], 'a set, such as digits.train');
   const pixels = pixelsOfEach(digits);
   const images = new Float32Array(indices.length * pixels);
   const labels = new (digits.labels instanceof Uint8Array ? Uint8Array : Int32Array)(

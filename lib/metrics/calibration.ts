@@ -10,7 +10,7 @@ import {
   mostProbableClasses,
   type ClassCountOption,
 } from './metrics';
-import { requireNumber, requireWhole } from '../platform/numbers';
+import { requireNumber, requireParts, requireWhole } from '../platform/numbers';
 
 /** The guesses whose confidence is above `low` and at most `high`. */
 export interface ReliabilityBin {
@@ -153,11 +153,10 @@ export function fitTemperature(
  */
 export function applyTemperature(
   probabilities: ArrayLike<number>,
-  {
-    temperature,
-    classCount = columnsOfDigits(probabilities),
-  }: ClassCountOption & { readonly temperature: number },
+  options: ClassCountOption & { readonly temperature: number },
 ): Float32Array {
+  requireParts('options', options, ['temperature'], '{ temperature }');
+  const { temperature, classCount = columnsOfDigits(probabilities) } = options;
   checkProbabilities(probabilities, classCount);
   requireNumber('temperature', temperature, 'a finite number above 0', temperature > 0);
   const powers = shiftedLogits(probabilities, classCount).map((logit) =>

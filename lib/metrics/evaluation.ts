@@ -8,7 +8,7 @@ import {
   type ClassNamesOption,
   type Interval,
 } from './metrics';
-import { requireWhole } from '../platform/numbers';
+import { requireParts, requireWhole } from '../platform/numbers';
 
 /** How well images were read: everything that a report says of a network and a set of images. */
 export interface Evaluation {
@@ -80,6 +80,12 @@ export function evaluateProbabilities(
  * @throws RangeError when the set has no such image.
  */
 export function readingsOf(evaluation: Evaluation, indices: readonly number[]): Reading[] {
+  requireParts(
+    'evaluation',
+    evaluation,
+    ['labels', 'guesses', 'probabilities'],
+    'what evaluate gives',
+  );
   const { labels, guesses, probabilities } = evaluation;
   const classCount = probabilities.length / labels.length;
   return indices.map((index) => {

@@ -206,6 +206,7 @@ export function classificationReport(
   { classCount = digitCount, classNames = numberNames(classCount) }: ClassNamesOption = {},
 ): ClassificationReport {
   Object.entries({ labels, guesses }).forEach(([name, values]) => {
+    requireList(name, values);
     const unnamed = Array.from(values).findIndex((value) => value >= classNames.length);
     if (unnamed >= 0) {
       throw new RangeError(

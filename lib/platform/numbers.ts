@@ -57,6 +57,29 @@ export function requireKnown(caller: string, options: object, known: readonly st
   throw new TypeError(`${caller} has no option ${unknown}; expected one of ${known.join(', ')}`);
 }
 
+/**
+ * Refuses a value without the parts that it is used for, such as a promise that nobody awaited.
+ *
+ * @param name - What the value is, for the error message.
+ * @param parts - Names of what it has to have.
+ * @param expected - What it should be, in words.
+ * @throws TypeError that says which part is missing.
+ */
+export function requireParts(
+  name: string,
+  value: unknown,
+  parts: readonly string[],
+  expected: string,
+): void {
+  if (value instanceof Promise) throw new TypeError(`${name} is a promise; await it first`);
+  const found = value as Readonly<Record<string, unknown>> | undefined | null;
+  const isThere = found !== undefined && found !== null;
+  const missing = parts.find((part) => found?.[part] === undefined);
+  if (isThere && missing === undefined) return;
+  const what = isThere ? `has no ${missing}` : `is ${found}`;
+  throw new TypeError(`${name} ${what}; expected ${expected}`);
+}
+
 /** Writes a value so that a text is told from a number. */
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);

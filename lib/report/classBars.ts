@@ -20,7 +20,7 @@ import {
   type ClassScores,
 } from '../metrics/metrics';
 import { requireClassNames, requireMatrix } from './names';
-import { percent, round, thousands } from '../platform/numbers';
+import { percent, requireParts, round, thousands } from '../platform/numbers';
 
 /**
  * Shows precision, recall and F1 of every class as bars.
@@ -31,11 +31,13 @@ import { percent, round, thousands } from '../platform/numbers';
  * @param report - The scores to show.
  * @param options.title - What was classified. @default 'Precision, recall and F1 of every class'
  * @throws RangeError when the report has no classes.
+ * @throws TypeError when it is none.
  */
 export function perClassBars(
   report: ClassificationReport,
   { title = 'Precision, recall and F1 of every class' }: TitleOption = {},
 ): Figure {
+  requireParts('report', report, ['classes'], 'what classificationReport gives');
   const names = report.classes.map((scores) => scores.className);
   requireClassNames(names, names.length);
   const bars = [

@@ -11,7 +11,7 @@ import {
 } from './figure';
 import type { DigitData } from '../data/mnist';
 import { requireClassNames, requireNamed } from './names';
-import { round, thousands } from '../platform/numbers';
+import { requireParts, round, thousands } from '../platform/numbers';
 
 /**
  * Shows how the classes are spread in the training, validation and test set.
@@ -20,8 +20,11 @@ import { round, thousands } from '../platform/numbers';
  * More than 60 classes get dots instead of bars.
  *
  * @throws RangeError when a label has no name.
+ * @throws TypeError when the digits are not what `loadDigits` gives.
  */
 export function classDistribution(data: DigitData): Figure {
+  const parts = ['train', 'validation', 'test', 'classNames'];
+  requireParts('digits', data, parts, 'what loadDigits gives');
   const sets = [
     { name: 'training', digits: data.train, color: palette.blue },
     { name: 'validation', digits: data.validation, color: palette.orange },

@@ -15,7 +15,7 @@ import { augment, type Augmentation } from '../engine/index';
 import type { Reading } from '../metrics/evaluation';
 import { numberNames } from '../metrics/metrics';
 import { escapeMarkup, requireClassNames, requireNamed, shorten, widthOf, wrap } from './names';
-import { percent, requireWhole } from '../platform/numbers';
+import { percent, requireParts, requireWhole } from '../platform/numbers';
 import { seededRandom, shuffledIndices } from '../platform/random';
 
 /** What all galleries need to know of images that are not square. */
@@ -48,6 +48,7 @@ export function sampleDigits(
 ): Figure {
   const { classNames = numberNames(10), samplesPerClass = 10, seed = 42, imageShape } = options;
   requireWhole('samplesPerClass', samplesPerClass, 1);
+  requireSet(digits);
   requireNames(digits, classNames);
   const shape = shapeOf(digits, imageShape);
   const order = [...shuffledIndices(digits.count, seededRandom(seed, 'samples'))];
@@ -111,6 +112,7 @@ export function randomDigits(
 ): Figure {
   const { classNames = numberNames(10), count = 12, seed = 42, columns = 6, imageShape } = options;
   requireWhole('count', count, 1);
+  requireSet(digits);
   requireNames(digits, classNames);
   const order = shuffledIndices(digits.count, seededRandom(seed, 'random digits'));
   const captions = Array.from(order.subarray(0, count), (index) => {
@@ -141,6 +143,8 @@ export function augmentedDigits(
     readonly seed?: number;
   },
 ): Figure {
+  requireSet(digits);
+  requireParts('options', options, ['augmentation'], '{ augmentation: { rotation, ... } }');
   const { augmentation, index = 0, count = 20, columns = 5, seed = 42, imageShape } = options;
   requireWhole('index', index, 0, digits.count - 1);
   requireWhole('count', count, 1);
@@ -188,6 +192,8 @@ export function predictionGallery(
   predictions: readonly ShownPrediction[],
   options: ClassNamesOption & TitleOption & ImageOptions & { readonly columns?: number } = {},
 ): Figure {
+  requireSet(digits);
+  requireParts('predictions', predictions, ['map'], 'an array, as readingsOf gives');
   const { classNames, title = 'Predictions', columns = 6, imageShape } = options;
   if (classNames) requireClassNames(classNames, classNames.length);
   const captions = predictions.map(({ index, truth, guess, confidence, note }, place) => {
@@ -300,6 +306,10 @@ function captionedDigits(
         : `${title}: ${captions.length} images, ` +
           captions.map(({ lines }) => lines.map(({ whole }) => whole).join(' ')).join('; '),
   };
+}
+
+function requireSet(digits: DigitSet): void {
+  requireParts('digits', digits, ['images', 'labels', 'count'], 'a set, such as digits.train');
 }
 
 function requireNames({ labels }: DigitSet, classNames: readonly string[]): void {

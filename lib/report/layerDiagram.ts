@@ -2,7 +2,7 @@ import type { Plot } from 'nodeplotlib';
 import { baseLayout, grays, hoverName, palette, type Figure, type TitleOption } from './figure';
 import { layerShapes, type LayerShape } from '../engine';
 import { escapeMarkup, shorten } from './names';
-import { percent, thousands } from '../platform/numbers';
+import { percent, requireParts, thousands } from '../platform/numbers';
 import type { tf } from '../platform/tensorflow';
 
 interface Block {
@@ -55,11 +55,13 @@ const pathGap = 16;
  *
  * @param model - Any model of layers; the paths of a graph stand one after the other.
  * @param options.title - What to call it. @default the model's name
+ * @throws TypeError when `model` is none.
  */
 export function layerDiagram(
   model: tf.LayersModel,
-  { title = model.name }: TitleOption = {},
+  { title = model?.name }: TitleOption = {},
 ): Figure {
+  requireParts('model', model, ['layers', 'inputs'], 'a model of layers');
   const layers = inPaths(layerShapes(model));
   const blocks = [inputBlock(model), ...layers.map(layerBlock)];
   const scale = scaleFor(blocks);

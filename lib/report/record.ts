@@ -2,6 +2,7 @@ import type { DigitData } from '../data/mnist';
 import type { Evaluation } from '../metrics/evaluation';
 import { errorSummary, mostConfusedPairs } from '../metrics/metrics';
 import { writeFileWhole } from '../platform/files';
+import { requireParts } from '../platform/numbers';
 import { describeRuntime, type tf } from '../platform/tensorflow';
 import type { TrainingHistory } from '../training/train';
 
@@ -37,9 +38,11 @@ export interface RunResult {
  *
  * @param file - Path of the file; an older one is replaced whole.
  * @returns What was written.
+ * @throws TypeError when settings, digits or networks are missing.
  * @throws Error when the file cannot be written; an older one stays.
  */
 export async function saveRecord(file: string, result: RunResult) {
+  requireParts('the result', result, ['settings', 'digits', 'networks'], 'what there is to save');
   const { settings, digits, seconds, analysis } = result;
   const { source, isSample, train, validation, test } = digits;
   const counts = { train: train.count, validation: validation.count, test: test.count };

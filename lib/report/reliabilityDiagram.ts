@@ -11,7 +11,7 @@ import {
 } from './figure';
 import { wilsonInterval } from '../metrics/metrics';
 import { escapeMarkup, shorten } from './names';
-import { percent, round, thousands } from '../platform/numbers';
+import { percent, requireParts, round, thousands } from '../platform/numbers';
 
 /** The bins of one network with the name under which it is compared. */
 export interface NamedBins {
@@ -37,6 +37,7 @@ export function reliabilityDiagram(
   series: readonly NamedBins[],
   { title = 'Accuracy by confidence' }: TitleOption = {},
 ): Figure {
+  requireParts('series', series, ['flatMap'], 'an array of { name, bins }');
   const colors = [palette.vermillion, palette.blue, palette.green, palette.purple];
   const symbols = ['square', 'circle', 'diamond', 'triangle-up'] as const;
   if (series.length > colors.length) {

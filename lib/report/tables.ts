@@ -15,16 +15,29 @@ import type { TrainingHistory } from '../training/train';
 import type { ClassNamesOption } from './figure';
 import type { NetworkResult } from './record';
 import type { DigitData } from '../data/mnist';
-import { requireWhole } from '../platform/numbers';
+import { requireParts, requireWhole } from '../platform/numbers';
 import type { tf } from '../platform/tensorflow';
 
 type Cell = string | number;
 
+const reportSource = 'what classificationReport gives';
+const digitSource = 'what loadDigits gives';
+
+function requireEach(name: string, values: object, parts: readonly string[], expected: string) {
+  requireParts(name, values, [], 'an object of them by name');
+  for (const [key, value] of Object.entries(values)) {
+    requireParts(`${name}[${JSON.stringify(key)}]`, value, parts, expected);
+  }
+}
+
 /**
  * Tabulates precision, recall, F1 and support by class, with the rows of scikit-learn's
  * `classification_report`: the classes, accuracy, macro average, weighted average.
+ *
+ * @throws TypeError when `report` is none.
  */
 export function reportTable(report: ClassificationReport): DataFrame {
+  requireParts('report', report, ['classes', 'macroAverage', 'weightedAverage'], reportSource);
   const row = (name: string, { precision, recall, f1, support }: Scores): Cell[] => [
     name,
     100 * precision,
@@ -44,8 +57,13 @@ export function reportTable(report: ClassificationReport): DataFrame {
   );
 }
 
-/** Tabulates the layers of a model with output shapes and parameters, and sums them up. */
+/**
+ * Tabulates the layers of a model with output shapes and parameters, and sums them up.
+ *
+ * @throws TypeError when `model` is none.
+ */
 export function layerTable(model: tf.LayersModel): DataFrame {
+  requireParts('model', model, ['layers', 'inputs'], 'a model of layers');
   const total = model.countParams();
   const trainable = model.trainableWeights
     .map(({ shape }) => (shape as number[]).reduce((product, size) => product * size, 1))
@@ -69,8 +87,11 @@ export function layerTable(model: tf.LayersModel): DataFrame {
 /**
  * Tabulates trained networks side by side, one row for each, by name. The validation accuracy is that
  * of `validation`, or without it that of the last epoch.
+ *
+ * @throws TypeError when a network has no model, history or test.
  */
 export function comparisonTable(networks: Readonly<Record<string, NetworkResult>>): DataFrame {
+  requireEach('networks', networks, ['model', 'history', 'test'], 'a model, its history and test');
   return frame(
     [
       'model',
@@ -93,8 +114,13 @@ export function comparisonTable(networks: Readonly<Record<string, NetworkResult>
   );
 }
 
-/** Tabulates how well sets of digits were read, one row for each, by name. */
+/**
+ * Tabulates how well sets of digits were read, one row for each, by name.
+ *
+ * @throws TypeError when one of them is no evaluation.
+ */
 export function scoreTable(evaluations: Readonly<Record<string, Evaluation>>): DataFrame {
+  requireEach('evaluations', evaluations, ['guesses', 'interval'], 'what evaluate gives');
   return frame(
     ['digits', 'images', 'accuracy (%)', '95 % interval (%)', 'loss (nats)', 'errors'],
     Object.entries(evaluations).map(([name, { accuracy, interval, loss, errors, guesses }]) => [
@@ -108,8 +134,13 @@ export function scoreTable(evaluations: Readonly<Record<string, Evaluation>>): D
   );
 }
 
-/** Tabulates what wrong guesses have in common. */
+/**
+ * Tabulates what wrong guesses have in common.
+ *
+ * @throws TypeError when `summary` is none.
+ */
 export function errorTable(summary: ErrorSummary): DataFrame {
+  requireParts('summary', summary, ['errors', 'confidentErrors'], 'what errorSummary gives');
   return frame(
     [
       'mistakes',
@@ -134,11 +165,13 @@ export function errorTable(summary: ErrorSummary): DataFrame {
  * Tabulates a training epoch by epoch.
  *
  * @param options.keptEpoch - Number of the epoch whose weights the network has. @default not shown
+ * @throws TypeError when `history` is none.
  */
 export function epochTable(
-  { epochs }: TrainingHistory,
+  history: TrainingHistory,
   { keptEpoch }: { readonly keptEpoch?: number } = {},
 ): DataFrame {
+  requireParts('history', history, ['epochs'], 'what train gives');
   const isShown = keptEpoch !== undefined;
   return frame(
     [
@@ -150,7 +183,7 @@ export function epochTable(
       'time (s)',
       ...(isShown ? ['kept'] : []),
     ],
-    epochs.map((result) => [
+    history.epochs.map((result) => [
       result.epoch,
       result.learningRate.toExponential(1),
       result.loss,
@@ -166,8 +199,14 @@ function intervalText({ low, high }: Interval): string {
   return [low, high].map((share) => (100 * share).toFixed(2)).join(' to ');
 }
 
-/** Tabulates how many images of every class each set holds, with the sums. */
-export function classTable({ train, validation, test, classNames }: DigitData): DataFrame {
+/**
+ * Tabulates how many images of every class each set holds, with the sums.
+ *
+ * @throws TypeError when `digits` are not what `loadDigits` gives.
+ */
+export function classTable(digits: DigitData): DataFrame {
+  requireParts('digits', digits, ['train', 'validation', 'test', 'classNames'], digitSource);
+  const { train, validation, test, classNames } = digits;
   const sets = [train, validation, test];
   return frame(
     ['class', 'training (images)', 'validation (images)', 'test (images)'],
@@ -181,15 +220,18 @@ export function classTable({ train, validation, test, classNames }: DigitData): 
   );
 }
 
-/** Tabulates which classes are taken for which. */
+/**
+ * Tabulates which classes are taken for which.
+ *
+ * @throws TypeError when `pairs` is no array.
+ */
 export function confusedPairsTable(
   pairs: readonly ConfusedPair[],
-  {
-    classNames = numberNames(
-      1 + Math.max(-1, ...pairs.flatMap((pair) => [pair.truth, pair.guess])),
-    ),
-  }: ClassNamesOption = {},
+  options: ClassNamesOption = {},
 ): DataFrame {
+  requireParts('pairs', pairs, ['flatMap'], 'an array, as mostConfusedPairs gives');
+  const most = Math.max(-1, ...pairs.flatMap((pair) => [pair.truth, pair.guess]));
+  const { classNames = numberNames(1 + most) } = options;
   pairs.forEach(({ truth, guess }, index) => {
     const last = classNames.length - 1;
     requireWhole(`pairs[${index}].truth`, truth, 0, last);

@@ -3,6 +3,7 @@ import {
   percent,
   requireKnown,
   requireNumber,
+  requireParts,
   requireWhole,
   round,
   thousands,
@@ -68,4 +69,17 @@ it('requireWhole(name, value, least) tells a text from a number', () => {
     () => requireWhole('epochs', '1' as unknown as number, 1),
     /epochs is "1"; expected/,
   );
+});
+
+it('requireParts(name, value, parts, expected) says what is missing', () => {
+  requireParts('history', { epochs: [] }, ['epochs'], 'what train gives');
+  const cases: [unknown, RegExp][] = [
+    [{ epoch: [] }, /^TypeError: history has no epochs; expected what train gives$/],
+    [null, /^TypeError: history is null; expected what train gives$/],
+    [undefined, /^TypeError: history is undefined; /],
+    [Promise.resolve({ epochs: [] }), /^TypeError: history is a promise; await it first$/],
+  ];
+  for (const [value, message] of cases) {
+    assert.throws(() => requireParts('history', value, ['epochs'], 'what train gives'), message);
+  }
 });

@@ -4,6 +4,8 @@ import { evaluateProbabilities } from '../../lib/metrics/evaluation';
 import { classificationReport, errorSummary } from '../../lib/metrics/metrics';
 import { buildBaseline } from '../../lib/networks/baseline';
 import { buildRegularizedCnn } from '../../lib/networks/regularizedCnn';
+import * as figures from '../../lib/report/figures';
+import * as tables from '../../lib/report/tables';
 import {
   classTable,
   comparisonTable,
@@ -137,3 +139,18 @@ function lines(table: Table): string[] {
     .split('\n')
     .map((line) => line.trim().replace(/ +/g, ' '));
 }
+
+it('every table and figure says what it expected of what is none, or of a promise', () => {
+  for (const [name, make] of Object.entries({ ...tables, ...figures })) {
+    for (const nothing of [undefined, null, {}, Promise.resolve([])]) {
+      // An object of no networks or evaluations is an empty table of them.
+      if (/^(comparison|score)Table$/.test(name) && nothing?.constructor === Object) continue;
+      assert.throws(
+        () => (make as (value: unknown) => unknown)(nothing),
+        (error: Error) =>
+          /^(Type|Range)Error$/.test(error.name) && /expected|await it first/.test(error.message),
+        `${name} of ${String(nothing)}`,
+      );
+    }
+  }
+});

@@ -253,6 +253,29 @@ for (const name of kept) {
   });
 }
 
+it('the settings of a record train the same network again, shown by the first epoch of the tiny one', async function () {
+  const { settings, networks } = readJson(studied, 'tiny', 'tiny-cnn-42.json');
+  digits ??= await loadDigits({ seed: metrics.settings.seed });
+  if (digits.isSample) {
+    this.skip(); // As above.
+  }
+  const { architecture, seed, learningRate, ...training } = settings;
+  const classifier = new MnistClassifier({ architecture, seed, learningRate });
+  const stop = new AbortController();
+  const { epochs } = await classifier.train(digits, {
+    ...training,
+    signal: stop.signal,
+    onProgress: ({ finished }) => {
+      if (finished.length > 0) stop.abort();
+    },
+  });
+  classifier.dispose();
+  const [recorded] = networks['tiny-cnn'].training.epochs as EpochResult[];
+  // Processors of another kind round differently, which an epoch of steps amplifies.
+  assert.ok(Math.abs(epochs[0].loss - recorded.loss) < 0.01, `${epochs[0].loss}`);
+  assert.equal(epochs[0].learningRate, recorded.learningRate);
+});
+
 const reports = [
   { name: '01-three-models', metrics, fromSources: ['97.3', '99.0', '99.3'] },
   {
@@ -260,6 +283,7 @@ const reports = [
     metrics: classifierMetrics,
     fromSources: ['99.52', '99.2', '98.5'],
   },
+  { name: '03-how-far', metrics: readJson(studied, 'metrics.json'), fromSources: [] },
 ];
 
 for (const { name, metrics, fromSources } of reports) {

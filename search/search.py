@@ -105,10 +105,10 @@ def trainable(fixed, cores):
     return tune.with_resources(train, {"cpu": cores})
 
 
-def end_with_parent():
-    """Lets Linux end a trial whose worker is killed, which could not do it itself."""
+def end_with_parent(by=signal.SIGTERM):
+    """Lets Linux end this process when its parent is killed, which could not do it itself."""
     pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, by)
 
 
 class Halving(ASHAScheduler):
@@ -202,10 +202,10 @@ def distribution(described):
     return getattr(optuna.distributions, kind)(described["from"], described["to"], log=is_log)
 
 
-def new_tuner(plan, function, place):
+def new_tuner(plan, function):
     search_algorithm = (
         BasicVariantGenerator(
-            points_to_evaluate=plan["points"], max_concurrent=plan["concurrent"]
+            points_to_evaluate=plan["points"], max_concurrent=plan["concurrent"] or 0
         )
         if plan["points"]
         else OptunaSearch(seed=plan["seed"])
@@ -224,7 +224,9 @@ def new_tuner(plan, function, place):
             time_budget_s=plan["timeBudget"],
         ),
         run_config=tune.RunConfig(
-            name=place.rpartition("/")[2],
+            name=plan["name"],
+            # The table, and no block for each result.
+            verbose=1,
             storage_path=plan["storage"],
             failure_config=tune.FailureConfig(max_failures=MAX_FAILURES),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=1),
@@ -287,6 +289,9 @@ def importance(trials, plan):
 
 
 def main(plan_file, record_file):
+    if sys.platform == "linux":
+        # As by Ctrl-C, which Tune ends at with all kept.
+        end_with_parent(signal.SIGINT)
     plan = json.loads(Path(plan_file).read_text())
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if plan["address"]:
@@ -308,7 +313,7 @@ def main(plan_file, record_file):
     if is_begun:
         tuner = tune.Tuner.restore(place, function)
     else:
-        tuner = new_tuner(plan, function, place)
+        tuner = new_tuner(plan, function)
     results = tuner.fit()
     stopped = set()
     if os.path.exists(plan["rungs"]):

@@ -54,13 +54,15 @@ function parallelCoordinates({ space }: SearchRecord, trials: readonly Trial[]):
         hovertext: `${trial.id}: ${percent(accuracy)}`,
       };
     });
+  // Typed loosely, since nodeplotlib's types know plotly 1 only, where a title was a string.
+  const colorbar: object = { title: { text: 'validation accuracy (%)', side: 'right' } };
   const bar: Plot = {
     ...{ type: 'scatter', mode: 'markers', x: [names.length], y: [0], showlegend: false },
     hoverinfo: 'skip',
     marker: {
       ...{ size: 0.1, color: [100 * low], colorscale: scale, cmin: 100 * low },
       cmax: high > low ? 100 * high : 100 * low + 1,
-      colorbar: { title: 'validation accuracy (%)' },
+      colorbar,
     },
   };
   const ticks = names.flatMap((name, x) =>
@@ -71,11 +73,11 @@ function parallelCoordinates({ space }: SearchRecord, trials: readonly Trial[]):
   const ends = [low, ...(high > low ? [high] : [])].map((accuracy) =>
     note(names.length, depthOf(accuracy), percent(accuracy)),
   );
-  const title = `${space.purpose}: each trial's settings`;
+  const title = `${space.name}: the settings of each trial`;
   const layout = layoutOf(title, 220 + 130 * (names.length + 1), 460, {
     xaxis: {
       tickvals: [...names.keys(), names.length],
-      ticktext: [...names, 'accuracy'],
+      ticktext: [...names, 'validation accuracy'],
       range: [-0.5, names.length + 0.3],
       ...{ side: 'top', showgrid: true, gridcolor: gray.line, zeroline: false },
     },
@@ -118,13 +120,13 @@ function accuracyByEpoch({ space }: SearchRecord, trials: readonly Trial[]): Fig
         };
       }),
   );
-  const title = `${space.purpose}: accuracy by epoch`;
+  const title = `${space.name}: accuracy of each trial by epoch`;
   const finished = trials.filter(isFinished).length;
   return {
     data,
     layout: layoutOf(title, 760, 460, {
-      xaxis: { title: { text: 'epoch' }, gridcolor: gray.grid, zeroline: false },
-      yaxis: { title: { text: 'validation accuracy (%)' }, gridcolor: gray.grid, zeroline: false },
+      xaxis: axis('epoch', trials.every(({ curve }) => curve.length < 10) ? { dtick: 1 } : {}),
+      yaxis: axis('validation accuracy (%)'),
       legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
       margin: { l: 70, r: 25, t: 90, b: 60 },
     }),
@@ -140,7 +142,7 @@ function importanceBars(
   importance: Readonly<Record<string, number>>,
 ): Figure {
   const rows = Object.entries(importance).sort(([, one], [, other]) => one - other);
-  const title = `${space.purpose}: importance of each setting`;
+  const title = `${space.name}: importance of each setting`;
   return {
     data: [
       {
@@ -150,11 +152,7 @@ function importanceBars(
       },
     ],
     layout: layoutOf(title, 760, 180 + 40 * rows.length, {
-      xaxis: {
-        title: { text: 'importance by PED-ANOVA (%)' },
-        gridcolor: gray.grid,
-        rangemode: 'tozero',
-      },
+      xaxis: axis('importance by PED-ANOVA (%)', { rangemode: 'tozero' }),
       yaxis: { automargin: true },
       margin: { l: 70, r: 25, t: 60, b: 60 },
     }),
@@ -173,6 +171,11 @@ function layoutOf(title: string, width: number, height: number, details: Layout)
     title: { text: `<b>${title}</b>`, font: { size: 16 }, x: 0.02, xanchor: 'left', y: 0.96 },
     ...details,
   };
+}
+
+function axis(title: string, details: Layout['xaxis'] = {}): Layout['xaxis'] {
+  const text = { text: title, font: { size: 14 }, standoff: 10 };
+  return { title: text, gridcolor: gray.grid, zeroline: false, ...details };
 }
 
 function accuracyOf(trial: Trial): number {

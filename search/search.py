@@ -117,7 +117,8 @@ class Halving(ASHAScheduler):
     def __init__(self, file, epochs):
         super().__init__(
             time_attr="epoch",
-            max_t=epochs,
+            # No rung at the last epoch, where there is nothing left to save.
+            max_t=max(FIRST_RUNG, epochs - 1),
             grace_period=FIRST_RUNG,
             reduction_factor=REDUCTION,
             # A trial reports once more after its last epoch.

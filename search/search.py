@@ -6,6 +6,7 @@ epoch. What all trials gave goes to RECORD.json at the end.
 
 import ctypes
 import json
+import math
 import os
 import pickle
 import shutil
@@ -24,7 +25,8 @@ from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search import BasicVariantGenerator
 from ray.tune.search.optuna import OptunaSearch
 
-CHECKPOINT = "checkpoint.safetensors"
+# A checkpoint: what the library keeps, and how many epochs Tune has been told of.
+CHECKPOINT, EPOCHS = "checkpoint.safetensors", "epochs"
 # How often a trial is begun again that ended for no fault of its settings, as with its machine.
 MAX_FAILURES = 3
 # One of three goes on after 1, 3, 9 ... epochs.
@@ -36,34 +38,60 @@ WORST = {"validationAccuracy": 0.0, "validationLoss": 1e9}
 
 
 def trainable(fixed, cores):
-    """The function that Tune runs on any machine; it travels there by value, without this file."""
+    """What Tune runs on any machine; it travels there by value, without this file."""
 
-    def train(config):
-        settings = {}
-        for place, value in {**fixed, **config}.items():
-            name, _, inner = place.partition(".")
-            if inner:
-                settings.setdefault(name, {})[inner] = value
-            else:
-                settings[name] = value
-        scratch = Path(tempfile.mkdtemp(prefix="digit-recognizer-trial-"))
-        child = None
-        try:
-            folder, kept = scratch / "run", scratch / "kept"
-            folder.mkdir()
-            begun = 0
-            if checkpoint := tune.get_checkpoint():
-                with checkpoint.as_directory() as there:
-                    shutil.copy(Path(there) / CHECKPOINT, folder)
-                    begun = int((Path(there) / "epochs").read_text())
+    class Training(tune.Trainable):
+        """A trial: each step is an epoch, and the last one says how it ended."""
+
+        def setup(self, config):
+            self.settings = {}
+            for place, value in {**fixed, **config}.items():
+                name, _, inner = place.partition(".")
+                if inner:
+                    self.settings.setdefault(name, {})[inner] = value
+                else:
+                    self.settings[name] = value
+            self.scratch = Path(tempfile.mkdtemp(prefix="digit-recognizer-trial-"))
+            self.folder = self.scratch / "run"
+            self.folder.mkdir()
+            self.child = None
+            self.begun = self.epoch = 0
+
+        def load_checkpoint(self, folder):
+            for file in Path(folder).glob(CHECKPOINT):
+                shutil.copy(file, self.folder)
+            self.begun = self.epoch = int((Path(folder) / EPOCHS).read_text())
+
+        def save_checkpoint(self, folder):
+            # The file is replaced whole. Where the process is an epoch ahead already, the one that
+            # goes on from it prints the line of that epoch once more. One that diverges in its first
+            # epoch has none.
+            for file in self.folder.glob(CHECKPOINT):
+                shutil.copy(file, folder)
+            (Path(folder) / EPOCHS).write_text(str(self.epoch))
+
+        def step(self):
+            self.child = self.child or self.start()
+            told = next(
+                it for it in map(json.loads, self.lines()) if it.get("epoch", math.inf) > self.epoch
+            )
+            if "epoch" in told:
+                self.epoch = told["epoch"]
+                return {**told, "begun": self.begun}
+            # 2 and 3 are for settings that would fail again.
+            if self.child.wait() not in (0, 2, 3):
+                raise self.failure()
+            worst = WORST if told["ended"] == "failed" else {}
+            return {**worst, **told, "epoch": self.epoch, "begun": self.begun, "done": True}
+
+        def start(self):
             # This machine's repository, which may lie elsewhere than the driver's.
             root = Path(sys.prefix).parent.parent
             threads = {f"TF_NUM_{kind}_THREADS": str(cores) for kind in ("INTRAOP", "INTEROP")}
-            errors = scratch / "stderr"
-            with errors.open("w") as stderr:
-                child = subprocess.Popen(
+            with (self.scratch / "stderr").open("w") as stderr:
+                return subprocess.Popen(
                     ["node", "-r", "ts-node/register/transpile-only", "search/trial.ts"]
-                    + [json.dumps(settings), str(folder)],
+                    + [json.dumps(self.settings), str(self.folder)],
                     cwd=root,
                     env={**os.environ, **threads},
                     stdin=subprocess.DEVNULL,
@@ -73,36 +101,27 @@ def trainable(fixed, cores):
                     start_new_session=True,
                     preexec_fn=end_with_parent if sys.platform == "linux" else None,
                 )
-            epoch, end = begun, {}
-            for line in child.stdout:
-                told = json.loads(line)
-                if "ended" in told:
-                    end = told
-                elif told["epoch"] > begun:
-                    epoch = told["epoch"]
-                    # The file is replaced whole; what is kept may be of a later epoch, whose line
-                    # the trial then prints once more.
-                    shutil.rmtree(kept, ignore_errors=True)
-                    kept.mkdir()
-                    shutil.copy(folder / CHECKPOINT, kept)
-                    (kept / "epochs").write_text(str(epoch))
-                    checkpoint = tune.Checkpoint.from_directory(kept)
-                    tune.report({**told, "begun": begun}, checkpoint=checkpoint)
-            code = child.wait()
-            if code in (2, 3):
-                tune.report({**WORST, **end, "epoch": epoch, "begun": begun})
-            elif code == 0:
-                tune.report({**end, "epoch": epoch, "begun": begun})
-            else:
-                lines = errors.read_text().strip().splitlines()[-5:]
-                raise RuntimeError(f"the trial ended with exit code {code}: " + "\n".join(lines))
-        finally:
-            if child and child.poll() is None:
-                child.kill()
-                child.wait()
-            shutil.rmtree(scratch, ignore_errors=True)
 
-    return tune.with_resources(train, {"cpu": cores})
+        def lines(self):
+            # Not `yield from`, which closes the pipe with the generator.
+            for line in self.child.stdout:
+                yield line
+            # A trial that is killed has no last line.
+            self.child.wait()
+            raise self.failure()
+
+        def failure(self):
+            words = (self.scratch / "stderr").read_text().strip().splitlines()[-5:]
+            code = self.child.returncode
+            return RuntimeError(f"the trial ended with exit code {code}: " + " | ".join(words))
+
+        def cleanup(self):
+            if self.child and self.child.poll() is None:
+                self.child.kill()
+                self.child.wait()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    return tune.with_resources(Training, {"cpu": cores})
 
 
 def end_with_parent(by=signal.SIGTERM):
@@ -121,7 +140,7 @@ class Halving(ASHAScheduler):
             max_t=max(FIRST_RUNG, epochs - 1),
             grace_period=FIRST_RUNG,
             reduction_factor=REDUCTION,
-            # A trial reports once more after its last epoch.
+            # A trial reports once more after its last epoch, where it is not to be stopped.
             stop_last_trials=False,
         )
         self.file = file
@@ -230,7 +249,7 @@ def new_tuner(plan, function):
             verbose=1,
             storage_path=plan["storage"],
             failure_config=tune.FailureConfig(max_failures=MAX_FAILURES),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=1),
+            checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_frequency=1),
             progress_reporter=tune.CLIReporter(
                 metric_columns=["epoch", plan["metric"], "time_total_s"],
                 parameter_columns=list(plan["domains"]),

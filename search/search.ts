@@ -9,6 +9,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { anyNumber, fromHere, givenPath, rate, wholeNumber } from '../scripts/arguments';
 import { OutputFolderError } from '../scripts/runFolder';
 import { stopOnSignals } from '../scripts/signals';
+import { requireAnswer } from './address';
 import { claimSearch } from './folder';
 import { metricNames, type SearchOptions } from './record';
 import { SettingsError } from './settings';
@@ -106,6 +107,7 @@ async function main(): Promise<number> {
   const stop = stopOnSignals();
   try {
     const { space, options, named, output, address, resume } = readArguments(process.argv.slice(2));
+    if (address !== undefined) await requireAnswer(address);
     const begun = claimSearch(output, { space, options, named, resume });
     // Loaded only now, since TensorFlow takes seconds, which --help and a wrong space need not.
     const { runSearch } = await import('./searchRun');

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { RendererMissingError, saveFigure, show, writeFileWhole } from 'digit-recognizer';
@@ -50,11 +49,10 @@ export interface RunOptions extends Search {
 /**
  * Runs a search to its end, and leaves trials.json, best.json and figures in its folder.
  *
- * @throws Error when the address does not answer, Ray fails, or it is interrupted.
+ * @throws Error when the set-up or Ray fails, or it is interrupted.
  */
 export async function runSearch(options: RunOptions): Promise<void> {
   const { space, output, address, signal } = options;
-  if (address !== undefined) await requireAnswer(address);
   await runProgram(process.execPath, ['setup/environment.mjs', 'search'], {}, signal);
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-search-'));
   let outcome: Outcome;
@@ -127,29 +125,6 @@ async function writeRecord(outcome: Outcome, { space, options, output }: RunOpti
   }
   await show(bestTable(record), { caption: `The best trials of ${space.name}` });
   console.log(summary(record));
-}
-
-/** Tries whether something listens, which Ray would find out in minutes. */
-function requireAnswer(address: string): Promise<void> {
-  const [host, port] = address.split(':');
-  return new Promise((resolve, reject) => {
-    const refuse = (reason: string) => {
-      socket.destroy();
-      reject(
-        new Error(
-          `${address} does not answer: ${reason}. Begin a cluster there with ` +
-            `"search/.venv/bin/ray start --head --port ${port}", or leave out --address`,
-        ),
-      );
-    };
-    const socket = net.connect({ host, port: Number(port), timeout: 5000 });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once('timeout', () => refuse('nothing in 5 seconds'));
-    socket.once('error', (error) => refuse(error.message));
-  });
 }
 
 /** Runs a program to its end, with what it says on this terminal. */

@@ -57,6 +57,12 @@ def trainable(fixed, cores):
             self.child = None
             self.begun = self.epoch = 0
 
+        def reset_config(self, new_config):
+            # The next trial in this process, whose start takes seconds.
+            self.cleanup()
+            self.setup(new_config)
+            return True
+
         def load_checkpoint(self, folder):
             for file in Path(folder).glob(CHECKPOINT):
                 shutil.copy(file, self.folder)
@@ -242,6 +248,7 @@ def new_tuner(plan, function):
             scheduler=Halving(plan["rungs"], plan["fixed"]["epochs"]) if is_halving else None,
             max_concurrent_trials=None if plan["points"] else plan["concurrent"],
             time_budget_s=plan["timeBudget"],
+            reuse_actors=True,
         ),
         run_config=tune.RunConfig(
             name=plan["name"],

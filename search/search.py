@@ -86,7 +86,7 @@ def trainable(fixed, cores):
                 return {**told, "begun": self.begun}
             # 2 and 3 are for settings that would fail again.
             if self.child.wait() not in (0, 2, 3):
-                raise self.failure()
+                raise RuntimeError(told.get("reason", f"the trial was {told['ended']}"))
             worst = WORST if told["ended"] == "failed" else {}
             return {**worst, **told, "epoch": self.epoch, "begun": self.begun, "done": True}
 
@@ -113,13 +113,8 @@ def trainable(fixed, cores):
             for line in self.child.stdout:
                 yield line
             # A trial that is killed has no last line.
-            self.child.wait()
-            raise self.failure()
-
-        def failure(self):
             words = (self.scratch / "stderr").read_text().strip().splitlines()[-5:]
-            code = self.child.returncode
-            return RuntimeError(f"the trial ended with exit code {code}: " + " | ".join(words))
+            raise RuntimeError(f"the trial ended with {self.child.wait()}: " + " | ".join(words))
 
         def cleanup(self):
             if self.child and self.child.poll() is None:
@@ -279,7 +274,7 @@ def describe(result, stopped, cores):
     names = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy", "seconds"]
     curve = {row["epoch"]: {name: row[name] for name in names} for row in rows if "loss" in row}
     last = rows[-1] if rows else {}
-    identity = last.get("trial_id")
+    identity = last.get("trial_id", result.path.rpartition("/")[2])
     ended = end.get("ended") or ("stopped" if identity in stopped else "cut off")
     reason = end.get("reason")
     if result.error and not end:

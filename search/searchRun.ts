@@ -105,6 +105,11 @@ async function writeRecord(outcome: Outcome, { space, options, output }: RunOpti
   const write = (name: string, value: unknown) =>
     writeFileWhole(path.join(output, name), `${JSON.stringify(value, null, 2)}\n`);
   const [best] = trials;
+  if (best === undefined) {
+    throw new Error(
+      'no trial was begun in the time budget; give a longer --time-budget, and --output',
+    );
+  }
   if (best.ended !== 'failed') await write('best.json', settingsOf(best, space));
   for (const [name, figure] of Object.entries(searchFigures(record))) {
     try {
@@ -125,6 +130,9 @@ async function writeRecord(outcome: Outcome, { space, options, output }: RunOpti
   }
   await show(bestTable(record), { caption: `The best trials of ${space.name}` });
   console.log(summary(record));
+  if (best.ended === 'failed') {
+    throw new Error(`all ${trials.length} trials failed, such as ${best.id}: ${best.reason}`);
+  }
 }
 
 /** Runs a program to its end, with what it says on this terminal. */

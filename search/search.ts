@@ -11,14 +11,21 @@ import { OutputFolderError } from '../scripts/runFolder';
 import { stopOnSignals } from '../scripts/signals';
 import { requireAnswer } from './address';
 import { claimSearch } from './folder';
+import { runProgram } from './program';
 import { metricNames, type SearchOptions } from './record';
 import { SettingsError } from './settings';
 import { combinationsOf, readSpace, type Space } from './space';
 
 /** Names of the options that decide what a search gives, which a resumed one keeps. */
-const decisive = [
-  ...['samples', 'concurrent', 'coresPerTrial', 'metric', 'seed', 'timeBudget', 'storage'],
-] as readonly (keyof SearchOptions)[];
+const decisive: readonly (keyof SearchOptions)[] = [
+  'samples',
+  'concurrent',
+  'coresPerTrial',
+  'metric',
+  'seed',
+  'timeBudget',
+  'storage',
+];
 
 interface SearchArguments {
   readonly space: Space;
@@ -108,6 +115,9 @@ async function main(): Promise<number> {
   try {
     const { space, options, named, output, address, resume } = readArguments(process.argv.slice(2));
     if (address !== undefined) await requireAnswer(address);
+    // Before a folder is taken, since there may be no Python.
+    const setUp = [process.execPath, 'setup/environment.mjs', 'search'];
+    await runProgram('the set-up of search/.venv', setUp, {}, stop.signal);
     const begun = claimSearch(output, { space, options, named, resume });
     // Loaded only now, since TensorFlow takes seconds, which --help and a wrong space need not.
     const { runSearch } = await import('./searchRun');
@@ -115,7 +125,9 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (stop.signal.aborted) {
-      console.error('interrupted; the same command with --resume goes on');
+      console.error(
+        'interrupted; the same command goes on, with --resume once the search has begun',
+      );
       return stop.exitCode();
     }
     const { message } = error as Error;

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -6,6 +5,7 @@ import path from 'node:path';
 import { RendererMissingError, saveFigure, show, writeFileWhole } from 'digit-recognizer';
 import { searchFigures } from './figures';
 import { passing, type Search, trialsFile } from './folder';
+import { runProgram } from './program';
 import {
   bestTable,
   metrics,
@@ -16,8 +16,6 @@ import {
   type SearchRecord,
 } from './record';
 import { combinationsOf, type Space } from './space';
-
-const root = path.dirname(__dirname);
 
 /** What Ray is told by its environment, for a search that is on this machine alone. */
 const onThisMachine = () => ({
@@ -49,11 +47,10 @@ export interface RunOptions extends Search {
 /**
  * Runs a search to its end, and leaves trials.json, best.json and figures in its folder.
  *
- * @throws Error when the set-up or Ray fails, or it is interrupted.
+ * @throws Error when Ray or all trials fail, or it is interrupted.
  */
 export async function runSearch(options: RunOptions): Promise<void> {
   const { space, output, address, signal } = options;
-  await runProgram(process.execPath, ['setup/environment.mjs', 'search'], {}, signal);
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-search-'));
   let outcome: Outcome;
   try {
@@ -63,7 +60,7 @@ export async function runSearch(options: RunOptions): Promise<void> {
     // Isolated: what a user set for their own Python stays out.
     const script = ['-I', path.join(__dirname, 'search.py'), plan, found];
     const env = { ...everywhere, ...(address === undefined && onThisMachine()) };
-    await runProgram(python, script, env, signal);
+    await runProgram('the search', [python, ...script], env, signal);
     outcome = JSON.parse(readFileSync(found, 'utf8'));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -133,36 +130,4 @@ async function writeRecord(outcome: Outcome, { space, options, output }: RunOpti
   if (best.ended === 'failed') {
     throw new Error(`all ${trials.length} trials failed, such as ${best.id}: ${best.reason}`);
   }
-}
-
-/** Runs a program to its end, with what it says on this terminal. */
-function runProgram(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // A group of its own: Ctrl-C would reach it twice, and Tune ends at the second without a record.
-    const child = spawn(program, args, {
-      ...{ cwd: root, detached: true, env: { ...process.env, ...env } },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    const interrupt = () => child.kill('SIGINT');
-    const kill = () => child.kill('SIGKILL');
-    signal.addEventListener('abort', interrupt, { once: true });
-    process.once('exit', kill);
-    if (signal.aborted) interrupt();
-    child.once('error', reject);
-    child.once('close', (code, by) => {
-      signal.removeEventListener('abort', interrupt);
-      process.off('exit', kill);
-      if (signal.aborted) return reject(new Error('interrupted'));
-      if (code === 0) return resolve();
-      const how = by === null ? `failed (exit code ${code})` : `was ended by ${by}`;
-      reject(
-        new Error(`${args.at(-1) === 'search' ? 'the set-up' : 'the search'} ${how}; see above`),
-      );
-    });
-  });
 }

@@ -38,6 +38,9 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** It keeps what it has compiled. Its strict mode asks for a type beside each enum. */
+const ajv = new Ajv({ verbose: true, strict: false, allErrors: true });
+
 const share = {
   type: 'number',
   minimum: 0,
@@ -125,8 +128,7 @@ function requireDropout(architecture: ArchitectureName, where: string): void {
  * @throws SettingsError that says what is wrong first.
  */
 export function check(schema: SchemaObject, value: unknown, where: string): void {
-  // Strict mode asks for a type beside each enum.
-  const validate = new Ajv({ verbose: true, strict: false, allErrors: true }).compile(schema);
+  const validate = ajv.compile(schema);
   if (validate(value)) return;
   const errors = validate.errors!;
   // A name that is misspelt is unknown, and another is missing: the first tells more.

@@ -99,7 +99,9 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.ts', 'service/**/*.ts', 'bench/**/*.ts', 'convert/**/*.ts'],
+    files: ['scripts', 'service', 'bench', 'convert', 'search'].map(
+      (folder) => `${folder}/**/*.ts`,
+    ),
     rules: {
       'no-restricted-imports': [
         'error',

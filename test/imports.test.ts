@@ -16,6 +16,7 @@ const folders = [
   ['convert', '.'],
   ['notebooks', '.'],
   ['scripts', '.'],
+  ['search', '.'],
   ['service', '.'],
   ['test', '.'],
   ['web', '.'],

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { types } from 'node:util';
 import sharp from 'sharp';
 import { thousands } from '../platform/numbers';
-import { PictureError, preparePicture, problem, type Colors } from './prepare';
+import { PictureError, problem } from './pictureError';
+import { preparePicture, type Colors } from './prepare';
 
 /** The largest picture that is decoded, in pixels: more than most phones take. */
 const mostPixels = 100_000_000;

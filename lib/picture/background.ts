@@ -1,13 +1,73 @@
 import { inRim, median, type Plane } from './plane';
 
-/** The side of the square that paper holds and strokes do not, in lengths of the picture. */
-const paperShare = 0.25;
+/** Sides of the square that paper holds and strokes do not, in lengths of the picture. */
+const paperShares = [0.12, 0.18, 0.25];
 
-/** Cells of the grid on which light and paper are looked at, along the longer side. */
-const [coarseCells, fineCells] = [48, 350];
+/** A picture shorter than this many pixels leaves little paper beside the digit: the widest is taken. */
+const smallPicture = 64;
 
-/** Says of each pixel how far it is from paper (0) to black or white (1), whichever the ink is. */
+/** A square is wide enough for the strokes when it shows this much of what the widest shows. */
+const shownShare = 0.85;
+
+/** Cells of the grid on which paper is looked for, along the longer side. */
+const cells = 350;
+
+/** Cells of the grid on which the light on it is fitted. */
+const coarseCells = 48;
+
+/**
+ * Says of each pixel how far it is from paper (0) to black or white (1), whichever the ink is.
+ *
+ * Paper is what is left when all is filled in that is too narrow for a square: strokes are, shadows
+ * and tables are wider and stay. The square is not much wider than the strokes, since a wide one
+ * would take the shadow in a loop for ink.
+ */
 export function inkContrast(tones: Plane): Plane {
+  const { width, height, values } = tones;
+  const tile = Math.ceil(Math.max(width, height) / cells);
+  const grid = tileMeans(tones, tile);
+  const inverted = { ...grid, values: grid.values.map((tone) => 255 - tone) };
+  const isDark = isInkDark(tones);
+  const fill = paperUnder(isDark ? grid : inverted);
+  const contrasts = new Float32Array(values.length);
+  for (let y = 0, pixel = 0; y < height; y++) {
+    const row = Math.floor(y / tile) * grid.width;
+    for (let x = 0; x < width; x++, pixel++) {
+      const paper = fill[row + Math.floor(x / tile)];
+      const tone = isDark ? values[pixel] : 255 - values[pixel];
+      contrasts[pixel] = contrastOf(tone, paper);
+    }
+  }
+  // The fill is as light as the lightest noise.
+  const stride = Math.ceil(values.length / 100_000);
+  const noise = median(contrasts.filter((_, pixel) => pixel % stride === 0));
+  for (let pixel = 0; pixel < contrasts.length; pixel++) contrasts[pixel] -= noise;
+  return { width, height, values: contrasts };
+}
+
+/** Less light leaves less contrast, in proportion; where it is nearly dark, only noise. */
+function contrastOf(tone: number, paper: number): number {
+  return (paper - tone) / Math.max(32, paper);
+}
+
+/** Fills dark strokes in: with the smallest square that shows nearly all of them. */
+function paperUnder(grid: Plane): Float32Array {
+  const length = Math.max(grid.width, grid.height);
+  const shares = length < smallPicture ? paperShares.slice(-1) : paperShares;
+  const fills = shares.map((share) => {
+    const reach = Math.ceil((share / 2) * length);
+    return extreme(extreme(grid, reach, 1), reach, -1).values;
+  });
+  // Cubes, so that a faint wide shadow counts less than a dark thin line.
+  const shown = fills.map((fill) =>
+    fill.reduce((total, tone, cell) => total + contrastOf(grid.values[cell], tone) ** 3, 0),
+  );
+  const most = shown[shown.length - 1];
+  return fills[shown.findIndex((cubes) => cubes >= shownShare * most)];
+}
+
+/** Ink is the fewer pixels that differ more from the light on the paper. */
+function isInkDark(tones: Plane): boolean {
   const { width, height, values } = tones;
   const surface = paperSurface(tones);
   let cubes = 0;
@@ -17,33 +77,7 @@ export function inkContrast(tones: Plane): Plane {
       cubes += difference * difference * difference;
     }
   }
-  const isDark = cubes < 0;
-  // From here on ink is dark.
-  const dark = isDark ? values : values.map((tone) => 255 - tone);
-  const paper = closed({ width, height, values: dark });
-  const contrasts = dark.map((tone, pixel) => {
-    // Less light leaves less contrast, in proportion; where it is nearly dark, only noise.
-    return (paper[pixel] - tone) / Math.max(32, paper[pixel]);
-  });
-  return { width, height, values: contrasts };
-}
-
-/**
- * The paper around and under the ink: all that is darker than its surroundings, and too narrow for
- * a square of a quarter of the picture, is filled in. Shadows and tables are wider, and stay.
- */
-function closed(tones: Plane): Float32Array {
-  const { width, height } = tones;
-  const tile = Math.ceil(Math.max(width, height) / fineCells);
-  const grid = tileMeans(tones, tile);
-  const reach = Math.ceil((paperShare / 2) * Math.max(grid.width, grid.height));
-  const filled = extreme(extreme(grid, reach, 1), reach, -1).values;
-  const paper = new Float32Array(width * height);
-  for (let y = 0, pixel = 0; y < height; y++) {
-    const row = Math.floor(y / tile) * grid.width;
-    for (let x = 0; x < width; x++, pixel++) paper[pixel] = filled[row + Math.floor(x / tile)];
-  }
-  return paper;
+  return cubes < 0;
 }
 
 /** The highest (sign 1) or lowest (sign -1) value within `reach` of each pixel, in a square. */

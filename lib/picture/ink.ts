@@ -1,5 +1,5 @@
 import { findPieces, type Piece } from './pieces';
-import { boxSums, forNeighbors, longSide, median, medianBin, type Plane } from './plane';
+import { boxOf, boxSums, forNeighbors, longSide, median, medianBin, type Plane } from './plane';
 
 /** The shares of full ink from which a pixel is ink, and from which one beside ink is its edge. */
 export const inkShare = 0.5;
@@ -58,43 +58,49 @@ export function findInk(contrast: Plane): Piece[] {
 }
 
 /**
- * Gives the ink of a digit, 0 to 1: its pieces with their softer edges and faint ends.
+ * Gives the ink of a digit, 0 to 1, with its softer edges and faint ends.
  *
- * @param digit - The pieces of the digit.
- * @param all - Those of the picture.
- * @param unit - Pixels of the picture to one of the result.
+ * @param pixels - Where its ink is surely.
+ * @param isOther - Whether a pixel is of another digit.
  */
 export function inkAround(
-  contrast: Plane,
-  digit: readonly Piece[],
-  even: Float32Array,
-  unit: number,
+  { even, noise, unit }: EvenInk,
+  pixels: readonly number[],
+  isOther: (pixel: number) => boolean,
 ): Plane {
-  const { width, height, values } = contrast;
-  let front = digit.flatMap(({ pixels }) => pixels);
-  const fullHere = fullInk(
-    Float32Array.from(front, (pixel) => even[pixel]),
-    0,
-  );
-  const edge = Math.max(edgeShare * fullHere, 3 * noiseLevel(contrast));
-  const ink = new Float32Array(values.length);
-  const take = (pixel: number) => {
-    ink[pixel] = Math.min(1, Math.max(edge, even[pixel]) / fullHere);
+  const box = boxOf(pixels, even.width);
+  const steps = Math.ceil(2 * unit);
+  const [left, top] = [Math.max(0, box.left - steps), Math.max(0, box.top - steps)];
+  const width = Math.min(even.width, box.right + steps) - left;
+  const height = Math.min(even.height, box.bottom + steps) - top;
+  const surely = Float32Array.from(pixels, (pixel) => even.values[pixel]);
+  const full = fullInk(surely, 0);
+  const edge = Math.max(edgeShare * full, 3 * noise);
+  const ink: Plane = { width, height, values: new Float32Array(width * height) };
+  const outer = (place: number) =>
+    (Math.floor(place / width) + top) * even.width + (place % width) + left;
+  const take = (place: number) => {
+    ink.values[place] = Math.min(1, Math.max(edge, even.values[outer(place)]) / full);
   };
+  let front = pixels.map((pixel) => {
+    return (Math.floor(pixel / even.width) - top) * width + (pixel % even.width) - left;
+  });
   front.forEach(take);
   // Edges and faint ends reach a little way; printed lines and shadows would go on.
-  for (let step = 0; step < 2 * unit; step++) {
+  for (let step = 0; step < steps; step++) {
     const next: number[] = [];
-    for (const pixel of front) {
-      forNeighbors(pixel, contrast, (neighbor) => {
-        if (ink[neighbor] > 0 || even[neighbor] < edge) return;
+    for (const place of front) {
+      forNeighbors(place, ink, (neighbor) => {
+        if (ink.values[neighbor] > 0) return;
+        const pixel = outer(neighbor);
+        if (even.values[pixel] < edge || isOther(pixel)) return;
         take(neighbor);
         next.push(neighbor);
       });
     }
     front = next;
   }
-  return { width, height, values: ink };
+  return ink;
 }
 
 /** The standard deviation of noise, from the steps between neighbors, most of which are paper. */
@@ -121,12 +127,17 @@ function fullInk(contrasts: Float32Array, floor: number): number {
   return medianBin(weights) / 1024;
 }
 
+/** Contrast with paper that is the same everywhere. */
+export interface EvenInk {
+  readonly even: Plane;
+  readonly noise: number;
+  /** Pixels of the picture to one of the result. */
+  readonly unit: number;
+}
+
 /** Subtracts from each pixel the mean of the paper near it; `unit` is a pixel of the result. */
-export function evenOut(
-  { width, height, values }: Plane,
-  pieces: readonly Piece[],
-  unit: number,
-): Float32Array {
+export function evenOut(contrast: Plane, pieces: readonly Piece[], unit: number): EvenInk {
+  const { width, height, values } = contrast;
   const isInk = new Float32Array(values.length);
   for (const { pixels } of pieces) for (const pixel of pixels) isInk[pixel] = 1;
   const inkNear = boxSums({ width, height, values: isInk });
@@ -136,9 +147,10 @@ export function evenOut(
   const onPaper = values.map((value, pixel) => value * isPaper[pixel]);
   const totalNear = boxSums({ width, height, values: onPaper });
   const reach = Math.ceil(3 * unit);
-  return values.map((value, pixel) => {
+  const even = values.map((value, pixel) => {
     const count = paperNear(pixel, reach);
     const paper = count === 0 ? 0 : Math.min(inkShare, totalNear(pixel, reach) / count);
     return (value - paper) / (1 - paper);
   });
+  return { even: { width, height, values: even }, noise: noiseLevel(contrast), unit };
 }

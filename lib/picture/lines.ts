@@ -4,7 +4,7 @@ import { type Plane } from './plane';
 const [mostSlope, slopeStep] = [0.12, 0.004];
 
 /** A ruled line covers at least this share of the picture's width, and is at most so thick. */
-const [leastCover, mostThickness] = [0.7, 0.02];
+const [leastCover, mostThickness] = [0.7, 0.025];
 
 /** Pictures are looked at on a grid of about so many cells. */
 const lineCells = 400;
@@ -22,9 +22,10 @@ export function withoutLines(contrast: Plane, least: number): Plane {
 }
 
 function withoutRows(contrast: Plane, least: number): Plane {
-  const slope = slopeOfLines(contrast, least);
-  if (slope === undefined) return contrast;
   const { width, height } = contrast;
+  const thickest = Math.floor(mostThickness * Math.max(width, height));
+  const slope = thickest === 0 ? undefined : slopeOfLines(contrast, least);
+  if (slope === undefined) return contrast;
   const lowest = Math.floor(-Math.abs(slope) * width);
   const shift = (x: number) => Math.round(slope * (x - width / 2));
   // The tone of each sloping row: paper, unless nearly all of it is darker.
@@ -41,7 +42,6 @@ function withoutRows(contrast: Plane, least: number): Plane {
     if (sorted[Math.floor((1 - leastCover) * count)] < least) continue;
     levels[at] = sorted[Math.floor(count / 2)];
   }
-  const thickest = Math.ceil(mostThickness * Math.max(width, height));
   const lines: { top: number; bottom: number }[] = [];
   for (let top = 0; top < levels.length; top++) {
     if (levels[top] === 0) continue;
@@ -53,12 +53,11 @@ function withoutRows(contrast: Plane, least: number): Plane {
   const values = contrast.values.slice();
   const at = (x: number, y: number) => (y < 0 || y >= height ? 0 : contrast.values[y * width + x]);
   for (const { top, bottom } of lines) {
-    const most = Math.max(...levels.subarray(top, bottom));
+    const level = Math.min(0.9, Math.max(...levels.subarray(top, bottom)));
     for (let x = 0; x < width; x++) {
       const [from, to] = [top - 1 + lowest + shift(x), bottom + 1 + lowest + shift(x)];
       const crossing = Math.min(at(x, from - 1), at(x, to));
       for (let y = Math.max(0, from); y < Math.min(height, to); y++) {
-        const level = Math.max(levels[y - lowest - shift(x)] ?? 0, Math.min(most, 1) * 0.5);
         const over = (values[y * width + x] - level) / (1 - level);
         values[y * width + x] = Math.max(over, crossing);
       }

@@ -131,7 +131,7 @@ export function sum(values: Iterable<number>): number {
 }
 
 /** The upper median; 0 of nothing. */
-export function median(values: readonly number[]): number {
+export function median(values: readonly number[] | Float32Array): number {
   return Float64Array.from(values).sort()[values.length >> 1] ?? 0;
 }
 

@@ -1,12 +1,14 @@
 import { inkContrast } from './background';
-import { evenOut, findInk, inkAround, leastInk } from './ink';
+import { evenOut, findInk, inkAround, leastInk, type EvenInk } from './ink';
 import { withoutLines } from './lines';
 import { center, digitSize, fitStrokes } from './normalize';
-import { blank } from './pictureError';
-import { withoutMarks, withoutSpecks } from './pieces';
-import { crop, halve, longSide, union, type Plane } from './plane';
+import { blank, problem } from './pictureError';
+import { withoutMarks, withoutSpecks, type Piece } from './pieces';
+import { crop, halve, longSide, median, union, type Box, type Plane } from './plane';
+import { heightOf, inReadingOrder, mostDigits, type Group } from './rows';
 import { onSheet } from './sheet';
 import { toTones } from './tones';
+import { inTwo, likelyTouch } from './touching';
 
 export { PictureError } from './pictureError';
 
@@ -14,6 +16,12 @@ export { PictureError } from './pictureError';
 const leastLength = 4;
 
 const mostPieces = 60;
+
+/** What is lower than this many pixels may be a part of a broken digit. */
+const leastApart = 10;
+
+/** More pieces than this are a texture, and no number. */
+const mostPiecesOfNumber = 2000;
 
 /** A picture is not halved to get rid of noise when its longer side is below this. */
 const leastHalved = 128;
@@ -25,6 +33,31 @@ export interface Colors {
   readonly height: number;
 }
 
+/** A digit that was found in a picture. */
+export interface PictureDigit {
+  /** Where it is, in pixels of the picture; right and bottom are the first beyond it. */
+  readonly box: Box;
+  /** Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers. */
+  readonly image: Float32Array;
+  /** What it is wide enough to be instead: the two digits of the best cut. */
+  readonly halves?: readonly [PictureDigit, PictureDigit];
+}
+
+interface Naming {
+  /** What the picture is called, for error messages. @default 'the picture' */
+  readonly name?: string;
+}
+
+/** The ink of a picture, on its place. */
+interface Ink {
+  readonly contrast: Plane;
+  readonly pieces: readonly Piece[];
+  /** The corner of the sheet in the picture, and pixels of the picture to one of `contrast`. */
+  readonly left: number;
+  readonly top: number;
+  readonly scale: number;
+}
+
 /**
  * Prepares the digit in a picture as MNIST's authors did; `readPicture` says how. It runs
  * wherever JavaScript does: nothing but arrays is used.
@@ -32,44 +65,145 @@ export interface Colors {
  * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
  * @param options.name - What the picture is called, for error messages. @default 'the picture'
  * @returns Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers.
- * @throws PictureError when nothing in it can be a digit.
+ * @throws PictureError when nothing in it can be a digit, or several digits are in it.
  * @throws RangeError when the bytes are not four for each pixel.
  */
 export function preparePicture(
-  { rgba, width, height }: Colors,
-  { name = 'the picture' }: { readonly name?: string } = {},
+  colors: Colors,
+  { name = 'the picture' }: Naming = {},
 ): Float32Array {
+  const { contrast, pieces } = inkOf(colors, name);
+  const digit = withoutSpecks(withoutMarks(pieces));
+  if (digit.length > mostPieces) throw blank(name, 'specks and nothing larger');
+  const apart = standingApart(inReadingOrder(digit, contrast.width));
+  if (apart > 1) {
+    const remedy = 'Use readDigits, predictNumber or `npm run predict -- --several` for more.';
+    throw problem(name, `${apart} digits`, 'one', remedy);
+  }
+  const unit = longSide(digit.map(({ box }) => box).reduce(union)) / digitSize;
+  const even = evenOut(contrast, pieces, unit);
+  return imageOf(
+    even,
+    digit.flatMap(({ pixels }) => pixels),
+  );
+}
+
+/**
+ * Prepares each digit in a picture of several, such as a number, a date or a column of answers.
+ *
+ * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
+ * specks, ruled lines, boxes and the edges of the paper are left out.
+ *
+ * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
+ * @param options.name - What the picture is called, for error messages. @default 'the picture'
+ * @returns The digits in reading order, row after row; none where there is nothing but paper.
+ * @throws PictureError when there are more than 200, or more ink than digits have.
+ * @throws RangeError when the bytes are not four for each pixel.
+ */
+export function prepareDigits(
+  colors: Colors,
+  { name = 'the picture' }: Naming = {},
+): PictureDigit[] {
+  let ink: Ink;
+  try {
+    ink = inkOf(colors, name);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'PictureError') return [];
+    throw error;
+  }
+  const { contrast, left, top, scale } = ink;
+  const { width } = contrast;
+  const tooMany = (found: string) =>
+    problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
+  if (ink.pieces.length > mostPiecesOfNumber) throw tooMany(`${ink.pieces.length} pieces of ink`);
+  const whole = inReadingOrder(withoutMarks(ink.pieces), width);
+  if (whole.length > mostDigits) throw tooMany(`${whole.length} digits or letters`);
+  if (whole.length === 0) return [];
+  const height = median(whole.map(({ box }) => heightOf(box)));
+  const unit = height / digitSize;
+  const even = evenOut(contrast, ink.pieces, unit);
+  const digits = whole.flatMap((group) => parted(group, width, height));
+  const owners = new Int32Array(contrast.values.length);
+  digits.forEach(({ pixels }, at) => pixels.forEach((pixel) => (owners[pixel] = at + 1)));
+  const prepared = (group: Group, isOther: (pixel: number) => boolean): PictureDigit => ({
+    box: {
+      left: left + scale * group.box.left,
+      top: top + scale * group.box.top,
+      right: left + scale * group.box.right,
+      bottom: top + scale * group.box.bottom,
+    },
+    image: imageOf(even, group.pixels, isOther),
+  });
+  return digits.map((group, at) => {
+    const isOther = (pixel: number) => owners[pixel] > 0 && owners[pixel] !== at + 1;
+    const digit = prepared(group, isOther);
+    const halves = inTwo(group, width);
+    if (halves === undefined) return digit;
+    const [one, other] = halves.map((half, index) => {
+      const beyond = new Set(halves[1 - index].pixels);
+      return prepared(half, (pixel) => isOther(pixel) || beyond.has(pixel));
+    });
+    return { ...digit, halves: [one, other] };
+  });
+}
+
+/** Cuts what is too wide for one digit, again and again. */
+function parted(group: Group, width: number, height: number): Group[] {
+  const across = group.box.right - group.box.left;
+  if (across < likelyTouch * Math.max(height, 0.8 * heightOf(group.box))) return [group];
+  const halves = inTwo(group, width);
+  return halves === undefined ? [group] : halves.flatMap((half) => parted(half, width, height));
+}
+
+/** How many digits there are with a gap between them. */
+function standingApart(groups: readonly Group[]): number {
+  if (groups.length === 0) return 0;
+  const high = Math.max(...groups.map(({ box }) => heightOf(box)));
+  const whole = heightOf(groups.map(({ box }) => box).reduce(union));
+  const least = Math.max(leastApart, 0.25 * whole, 0.6 * high);
+  const large = groups.filter(({ box }) => heightOf(box) >= least);
+  return large.filter(({ box }, at) =>
+    large.every((other, index) => {
+      const across = Math.max(other.box.left - box.right, box.left - other.box.right);
+      const down = Math.max(other.box.top - box.bottom, box.top - other.box.bottom);
+      return index === at || across > 0.1 * high || down > 0.3 * high;
+    }),
+  ).length;
+}
+
+/**
+ * Finds the ink of a picture.
+ *
+ * Where there is none, noise may hide it: it is looked for at half the size, where noise is half
+ * as strong.
+ */
+function inkOf({ rgba, width, height }: Colors, name: string): Ink {
   if (rgba.length !== 4 * width * height || rgba.length === 0) {
     throw new RangeError(
       `${name} has ${rgba.length} bytes; expected 4 for each of ${width} x ${height} pixels`,
     );
   }
-  const contrast = inkContrast(onSheet(toTones(rgba, width, height, name)));
-  return center(fitStrokes(findDigit(withoutLines(contrast, leastInk(contrast)), name)));
-}
-
-/**
- * Finds the ink and crops to it: 0 is paper, 1 full ink.
- *
- * Where there is none, noise may hide it: it is looked for at half the size, where noise is half
- * as strong.
- */
-function findDigit(contrast: Plane, name: string): Plane {
-  let found = oneDigit(contrast);
-  for (let plane = contrast; typeof found === 'string'; found = oneDigit(plane)) {
-    if (Math.max(plane.width, plane.height) < leastHalved) throw blank(name, found);
-    plane = halve(plane);
+  const { tones, left, top } = onSheet(toTones(rgba, width, height, name));
+  let contrast = inkContrast(tones);
+  contrast = withoutLines(contrast, leastInk(contrast));
+  for (let scale = 1; ; scale *= 2) {
+    const pieces = findInk(contrast);
+    if (pieces.some(({ box }) => longSide(box) >= leastLength)) {
+      return { contrast, pieces, left, top, scale };
+    }
+    if (Math.max(contrast.width, contrast.height) < leastHalved) {
+      const specks = 'specks and nothing larger';
+      const nothing = 'one tone all over, or nothing that stands out from noise';
+      throw blank(name, pieces.length > 0 ? specks : nothing);
+    }
+    contrast = halve(contrast);
   }
-  return crop(found);
 }
 
-/** Gives the ink in the whole picture, 0 to 1, or says what there is instead. */
-function oneDigit(contrast: Plane): Plane | string {
-  const all = findInk(contrast);
-  if (all.length === 0) return 'one tone all over, or nothing that stands out from noise';
-  const digit = withoutSpecks(withoutMarks(all));
-  const length = longSide(digit.map(({ box }) => box).reduce(union));
-  if (length < leastLength || digit.length > mostPieces) return 'specks and nothing larger';
-  const unit = length / digitSize;
-  return inkAround(contrast, digit, evenOut(contrast, all, unit), unit);
+function imageOf(
+  even: EvenInk,
+  pixels: readonly number[],
+  isOther: (pixel: number) => boolean = () => false,
+): Float32Array {
+  return center(fitStrokes(crop(inkAround(even, pixels, isOther))));
 }

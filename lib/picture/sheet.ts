@@ -14,11 +14,18 @@ const mostAspect = 2.5;
 /** At most this share of the picture's border is the sheet's. */
 const mostBorder = 0.25;
 
+/** A sheet, and its upper left corner in the picture. */
+export interface OnSheet {
+  readonly tones: Plane;
+  readonly left: number;
+  readonly top: number;
+}
+
 /**
  * Cuts a sheet of paper out of the table on which it lies, with its own tone around it; a picture
  * without one comes back as it is.
  */
-export function onSheet(tones: Plane): Plane {
+export function onSheet(tones: Plane): OnSheet {
   const tile = Math.ceil(Math.max(tones.width, tones.height) / sheetCells);
   const grid = tileMeans(tones, tile);
   const { width, height } = grid;
@@ -62,9 +69,9 @@ export function onSheet(tones: Plane): Plane {
         values[at] = isWellInside[cell] ? tones.values[pixel] : paper;
       }
     }
-    return { ...cut, values };
+    return { tones: { ...cut, values }, left: from, top: upper };
   }
-  return tones;
+  return { tones, left: 0, top: 0 };
 }
 
 /** The tone that parts dark from light best (Otsu's threshold). */

@@ -9,7 +9,7 @@ const limits = {
   lib: 9750,
   core: 3260,
   function: 60,
-  flatNames: 50,
+  flatNames: 51,
   namesInNamespaces: 43,
   repeatedLines: 5,
 };
@@ -48,6 +48,13 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/optimizers/gradientDescent.ts',
     'engine/weightAverages.ts',
     'engine/weightDecay.ts',
+  ],
+  'prepare.test.ts and readFile.test.ts test the steps of a preparation together': [
+    'picture/ink.ts',
+    'picture/normalize.ts',
+    'picture/pictureError.ts',
+    'picture/plane.ts',
+    'picture/tones.ts',
   ],
   'the four figures with curves draw with it': ['report/epochs.ts'],
 };

@@ -5,9 +5,10 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
-  lib: 9750,
-  core: 3260,
+  // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock,
+  // and pictures of several digits, on paper with lines, shadows, boxes and tables.
+  lib: 10450,
+  core: 3280,
   function: 60,
   flatNames: 51,
   namesInNamespaces: 43,

@@ -59,7 +59,7 @@ function withoutRows(contrast: Plane, least: number): Plane {
       const crossing = Math.min(at(x, from - 1), at(x, to));
       for (let y = Math.max(0, from); y < Math.min(height, to); y++) {
         const over = (values[y * width + x] - level) / (1 - level);
-        values[y * width + x] = Math.max(over, crossing);
+        values[y * width + x] = Math.max(0, over, crossing);
       }
     }
   }

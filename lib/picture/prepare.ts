@@ -166,7 +166,8 @@ function standingApart(groups: readonly Group[]): number {
     large.every((other, index) => {
       const across = Math.max(other.box.left - box.right, box.left - other.box.right);
       const down = Math.max(other.box.top - box.bottom, box.top - other.box.bottom);
-      return index === at || across > 0.1 * high || down > 0.3 * high;
+      const isBeside = -down > 0.5 * Math.min(heightOf(box), heightOf(other.box));
+      return index === at || (isBeside && across > 0.1 * high) || down > 0.3 * high;
     }),
   ).length;
 }

@@ -14,6 +14,9 @@ const leastSigmas = 5;
 /** What is left by the border has at least this length, in lengths of the picture, to be a digit. */
 const leastInside = 0.12;
 
+/** Soft shadows are taken off from the border inwards, in so many rounds at most. */
+const mostRounds = 4;
+
 /** The least contrast that stands out from noise. */
 export function leastInk(contrast: Plane): number {
   return Math.max(leastContrast, leastSigmas * noiseLevel(contrast));
@@ -45,7 +48,7 @@ export function findInk(contrast: Plane): Piece[] {
       return isBeside;
     });
   let pieces = all;
-  for (;;) {
+  for (let round = 0; round < mostRounds; round++) {
     const reaching = pieces.filter(isReaching);
     if (reaching.length === 0) break;
     for (const { pixels } of reaching) {

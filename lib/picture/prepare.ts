@@ -160,7 +160,7 @@ function standingApart(groups: readonly Group[]): number {
   if (groups.length === 0) return 0;
   const high = Math.max(...groups.map(({ box }) => heightOf(box)));
   const whole = heightOf(groups.map(({ box }) => box).reduce(union));
-  const least = Math.max(leastApart, 0.25 * whole, 0.6 * high);
+  const least = Math.max(leastApart, 0.45 * whole, 0.6 * high);
   const large = groups.filter(({ box }) => heightOf(box) >= least);
   return large.filter(({ box }, at) =>
     large.every((other, index) => {

@@ -22,7 +22,7 @@ it('inTwo(group) cuts two rings that touch where they touch', () => {
   );
   assert.ok(halves);
   const [left, right] = halves;
-  assert.ok(Math.abs(left.box.right - 49) <= 6 && Math.abs(right.box.left - 49) <= 6);
+  assert.ok(Math.abs(left.box.right - 49) <= 10 && Math.abs(right.box.left - 49) <= 10);
   assert.equal(
     left.pixels.length + right.pixels.length,
     group((x, y) => ring(x, y, 28) || ring(x, y, 70)).pixels.length,

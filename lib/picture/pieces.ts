@@ -64,6 +64,21 @@ function isUnder(line: Box, box: Box): boolean {
   );
 }
 
+/** A piece of a digit has at most this many others near it that are not much smaller. */
+const mostBeside = 5;
+
+/** Leaves out pieces in a crowd, such as the pattern of a cloth on which the paper lies. */
+export function withoutTexture(pieces: readonly Piece[]): Piece[] {
+  return pieces.filter(({ box, pixels }) => {
+    const reach = longSide(box);
+    let beside = -1;
+    for (const other of pieces) {
+      if (other.pixels.length >= 0.01 * pixels.length && gap(box, other.box) <= reach) beside++;
+    }
+    return beside <= mostBeside;
+  });
+}
+
 /** Keeps the pieces of one digit: the largest, what is near it, and what is not much smaller. */
 export function withoutSpecks(pieces: readonly Piece[]): Piece[] {
   const candidates = [...pieces].sort((one, other) => other.pixels.length - one.pixels.length);

@@ -3,7 +3,7 @@ import { evenOut, findInk, inkAround, leastInk, type EvenInk } from './ink';
 import { withoutLines } from './lines';
 import { center, digitSize, fitStrokes } from './normalize';
 import { blank, problem } from './pictureError';
-import { withoutMarks, withoutSpecks, type Piece } from './pieces';
+import { withoutMarks, withoutSpecks, withoutTexture, type Piece } from './pieces';
 import { crop, halve, longSide, median, union, type Box, type Plane } from './plane';
 import { heightOf, inReadingOrder, mostDigits, type Group } from './rows';
 import { onSheet } from './sheet';
@@ -73,8 +73,10 @@ export function preparePicture(
   { name = 'the picture' }: Naming = {},
 ): Float32Array {
   const { contrast, pieces } = inkOf(colors, name);
-  const digit = withoutSpecks(withoutMarks(pieces));
-  if (digit.length > mostPieces) throw blank(name, 'specks and nothing larger');
+  let digit = withoutSpecks(withoutMarks(pieces));
+  if (digit.length > mostPieces) digit = withoutSpecks(withoutMarks(withoutTexture(pieces)));
+  if (digit.length === 0 || digit.length > mostPieces)
+    throw blank(name, 'specks and nothing larger');
   const apart = standingApart(inReadingOrder(digit, contrast.width));
   if (apart > 1) {
     const remedy = 'Use readDigits, predictNumber or `npm run predict -- --several` for more.';

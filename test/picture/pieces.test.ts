@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { findPieces, withoutMarks, withoutSpecks, type Piece } from '../../lib/picture/pieces';
+import {
+  findPieces,
+  withoutMarks,
+  withoutSpecks,
+  withoutTexture,
+  type Piece,
+} from '../../lib/picture/pieces';
 
 /** A piece that fills its box. */
 function piece(left: number, top: number, right: number, bottom: number): Piece {
@@ -38,4 +44,16 @@ it('withoutSpecks(pieces) keeps a small part near the digit, and no speck far aw
     piece(140, 90, 145, 95),
   ];
   assert.deepEqual(withoutSpecks([far, near, digit]), [digit, near]);
+});
+
+it('withoutTexture(pieces) leaves out a pattern, and keeps a digit beside a few specks', () => {
+  const at = (left: number, top: number, size: number) => piece(left, top, left + size, top + size);
+  const pattern = Array.from({ length: 40 }, (_, index) =>
+    at(12 * (index % 10), 12 * Math.floor(index / 10), 9),
+  );
+  const digit = at(40, 150, 40);
+  const specks = [at(90, 150, 6), at(30, 170, 6)];
+  const kept = withoutTexture([...pattern, digit, ...specks]);
+  assert.ok(kept.includes(digit) && specks.every((speck) => kept.includes(speck)));
+  assert.ok(!pattern.some((piece) => kept.includes(piece)));
 });

@@ -4,7 +4,8 @@ import { loadModel, saveModel, type SavingOptions } from './formats/tfjsLayers';
 import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
-import { readPicture } from './picture/readFile';
+import type { PictureDigit } from './picture/prepare';
+import { readDigits, readPicture } from './picture/readFile';
 import { requireKnown, requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
 import { recipeOf, type Recipe } from './recipes';
@@ -72,6 +73,9 @@ export interface Prediction {
   /** Probabilities of the ten classes. */
   readonly probabilities: Float32Array;
 }
+
+/** A digit of a number, where it is in the picture, and what was read. */
+export interface NumberDigit extends Prediction, Pick<PictureDigit, 'box' | 'image'> {}
 
 /** What a saved classifier's `model.json` holds beside the network. */
 interface SavedClassifier {
@@ -253,12 +257,39 @@ export class MnistClassifier {
    *
    * @param picture - Path of a PNG, JPEG or WebP file, or its bytes.
    * @throws Error when the classifier is not trained.
-   * @throws PictureError when there is no digit to read, as {@link readPicture} says.
+   * @throws PictureError when there is no digit to read, as {@link readPicture} says, or several are.
    */
   async predictImage(picture: string | Uint8Array): Promise<Prediction> {
     this.requireTrained('predictImage');
     const [prediction] = await this.predict(await readPicture(picture));
     return prediction;
+  }
+
+  /**
+   * Reads the digits of a number, a date or a column of answers in a picture, as {@link readDigits}
+   * finds them; what may be two digits that touch is read both ways, and the surer one counts.
+   *
+   * @param picture - Path of a PNG, JPEG or WebP file, or its bytes.
+   * @returns The digits in reading order, each with its box in pixels of the picture; none on blank
+   *   paper.
+   * @throws Error when the classifier is not trained.
+   * @throws PictureError when the picture cannot be read, or has more than 200 digits.
+   */
+  async predictNumber(picture: string | Uint8Array): Promise<NumberDigit[]> {
+    this.requireTrained('predictNumber');
+    const found = await readDigits(picture);
+    if (found.length === 0) return [];
+    const ways = found.flatMap(({ halves, ...whole }) => [whole, ...(halves ?? [])]);
+    const images = Float32Array.from(ways.flatMap(({ image }) => [...image]));
+    const predictions = (await this.predict(images)).map((prediction, index) => {
+      const { box, image } = ways[index];
+      return { ...prediction, box, image };
+    });
+    return found.flatMap(({ halves }) => {
+      const [whole, ...parts] = predictions.splice(0, halves === undefined ? 1 : 3);
+      const isTwo = parts.length > 0 && parts.every((it) => it.confidence > whole.confidence);
+      return isTwo ? parts : [whole];
+    });
   }
 
   /**

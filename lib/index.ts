@@ -36,7 +36,7 @@ export {
 export { Ensemble } from './ensemble';
 export { digitAugmentation, recipeOf } from './recipes';
 export { PictureError } from './picture/prepare';
-export { readPicture } from './picture/readFile';
+export { readDigits, readPicture } from './picture/readFile';
 export { loadModel, saveModel } from './formats/tfjsLayers';
 export * as figures from './report/figures';
 export { type Figure } from './report/figure';

@@ -1,11 +1,14 @@
 /**
- * Reads the digits in pictures: `npm run predict -- picture.png`.
+ * Reads the digits in pictures: `npm run predict -- picture.png`; with `--several` those of a number
+ * in each, and with `--show out.png` draws what was found.
  *
  * Exit codes: 0 done, 1 when a picture or the model cannot be read, 2 bad arguments.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { Prediction } from 'digit-recognizer';
+import type { MnistClassifier, Prediction } from 'digit-recognizer';
+import sharp from 'sharp';
 
 const committedModel = path.resolve(__dirname, '..', 'results', '02-mnist-classifier', 'model');
 
@@ -17,10 +20,17 @@ function readArguments(argv: readonly string[]) {
       '--model <folder>',
       'a saved classifier (default: the one in results/02-mnist-classifier)',
     )
+    .option('--several', 'reads all digits of each picture, in reading order')
+    .option('--show <file>', 'with --several and one picture: a new PNG with the boxes drawn')
     .showHelpAfterError('(--help lists the options)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   command.parse(argv, { from: 'user' });
-  return { pictures: command.args, model: command.opts<{ model?: string }>().model };
+  const options = command.opts<{ model?: string; several?: boolean; show?: string }>();
+  const { several = false, show } = options;
+  if (show !== undefined && (!several || command.args.length !== 1)) {
+    command.error('error: --show needs --several and one picture');
+  }
+  return { pictures: command.args, model: options.model, several, show };
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -34,17 +44,66 @@ function describe(picture: string, { className, confidence, probabilities }: Pre
   return [`${picture}: ${className} (${percent(confidence)})`, ...rows].join('\n');
 }
 
+type Digits = Awaited<ReturnType<MnistClassifier['predictNumber']>>;
+
+/** The digits in one line, and each with its confidence and its box. */
+function describeSeveral(picture: string, digits: Digits): string {
+  if (digits.length === 0) return `${picture}: no digits`;
+  const rows = digits.map(({ className, confidence, box: { left, top, right, bottom } }) => {
+    const size = `${right - left} x ${bottom - top} pixels at ${left}, ${top}`;
+    return `  ${className}  ${percent(confidence).padStart(8)}   ${size}`;
+  });
+  return [`${picture}: ${digits.map(({ className }) => className).join('')}`, ...rows].join('\n');
+}
+
+/** Draws the boxes, each with its reading, over the picture into a new file. */
+async function drawBoxes(picture: string, digits: Digits, file: string): Promise<void> {
+  const { data, info } = await sharp(picture, { failOn: 'none' })
+    .autoOrient()
+    .png()
+    .toBuffer({ resolveWithObject: true });
+  const line = Math.max(1, Math.round(Math.max(info.width, info.height) / 400));
+  const boxes = digits.map(({ className, box: { left, top, right, bottom } }) => {
+    const place = `x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"`;
+    const size = Math.max(10, Math.round((bottom - top) / 4));
+    return (
+      `<rect ${place} fill="none" stroke="#d62728" stroke-width="${line}"/>` +
+      `<text x="${left}" y="${Math.max(size, top - line)}" font-size="${size}" fill="#d62728">` +
+      `${className}</text>`
+    );
+  });
+  const size = `width="${info.width}" height="${info.height}"`;
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${boxes.join('')}</svg>`;
+  const shown = await sharp(data)
+    .composite([{ input: Buffer.from(drawing) }])
+    .png()
+    .toBuffer();
+  const { writeFileWhole } = await import('digit-recognizer');
+  await writeFileWhole(file, shown);
+}
+
 async function main(): Promise<number> {
-  const { pictures, model } = readArguments(process.argv.slice(2));
+  const { pictures, model, several, show } = readArguments(process.argv.slice(2));
   const fromHere = (place: string) => path.resolve(process.env.INIT_CWD ?? '.', place);
   let code = 0;
+  if (show !== undefined && existsSync(fromHere(show))) {
+    console.error(`error: ${show} is there already; expected the name of a new file`);
+    return 2;
+  }
   try {
     // Loaded only now, since TensorFlow takes seconds, which --help need not.
     const { MnistClassifier } = await import('digit-recognizer');
     const classifier = await MnistClassifier.load(fromHere(model ?? committedModel));
     for (const picture of pictures) {
       try {
-        console.log(describe(picture, await classifier.predictImage(fromHere(picture))));
+        const place = fromHere(picture);
+        if (!several) {
+          console.log(describe(picture, await classifier.predictImage(place)));
+          continue;
+        }
+        const digits = await classifier.predictNumber(place);
+        console.log(describeSeveral(picture, digits));
+        if (show !== undefined) await drawBoxes(place, digits, fromHere(show));
       } catch (error) {
         console.error(`error: ${(error as Error).message}`);
         code = 1;

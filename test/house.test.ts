@@ -5,11 +5,12 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
-  // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock.
-  lib: 10000,
+  // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock,
+  // and pictures of several digits, on paper with lines, shadows, boxes and tables.
+  lib: 10600,
   core: 3300,
   function: 60,
-  flatNames: 50,
+  flatNames: 51,
   namesInNamespaces: 43,
   repeatedLines: 5,
 };
@@ -48,6 +49,13 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'engine/optimizers/gradientDescent.ts',
     'engine/weightAverages.ts',
     'engine/weightDecay.ts',
+  ],
+  'prepare.test.ts and readFile.test.ts test the steps of a preparation together': [
+    'picture/ink.ts',
+    'picture/normalize.ts',
+    'picture/pictureError.ts',
+    'picture/plane.ts',
+    'picture/tones.ts',
   ],
   'the four figures with curves draw with it': ['report/epochs.ts'],
 };

@@ -3,10 +3,14 @@ import path from 'node:path';
 import { types } from 'node:util';
 import sharp from 'sharp';
 import { thousands } from '../platform/numbers';
-import { PictureError, preparePicture, problem, type Colors } from './prepare';
+import { PictureError, problem } from './pictureError';
+import { prepareDigits, preparePicture, type Colors, type PictureDigit } from './prepare';
 
 /** The largest picture that is decoded, in pixels: more than most phones take. */
 const mostPixels = 100_000_000;
+
+/** A cut-off JPEG is read when at most this share of its pixels is lost. */
+const mostLost = 0.03;
 
 /** Longer side at which ink is looked for, in pixels; larger pictures are scaled down to it. */
 const workingSize = 1500;
@@ -43,7 +47,35 @@ const workingSize = 1500;
  */
 export async function readPicture(picture: string | Uint8Array): Promise<Float32Array> {
   const name = typeof picture === 'string' ? picture : 'the picture';
-  return preparePicture(await decode(await readBytes(picture, name), name), { name });
+  return preparePicture((await decode(await readBytes(picture, name), name)).colors, { name });
+}
+
+/**
+ * Finds the digits in a picture of several, in reading order: a number, a date, the row of a form,
+ * a column of answers. Each is prepared as {@link readPicture} does.
+ *
+ * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
+ * specks, ruled lines, boxes and the edges of the paper are left out. Letters are taken for digits.
+ *
+ * @param picture - Path of the file, or its bytes.
+ * @returns The digits, each with its box in pixels of the picture; none on blank or ruled paper.
+ * @throws PictureError when the file cannot be read, as {@link readPicture} says, or more than 200
+ * digits are in it.
+ * @example const images = (await readDigits('number.jpg')).map(({ image }) => image);
+ */
+export async function readDigits(picture: string | Uint8Array): Promise<PictureDigit[]> {
+  const name = typeof picture === 'string' ? picture : 'the picture';
+  const { colors, scale } = await decode(await readBytes(picture, name), name);
+  return prepareDigits(colors, { name }).map((digit) => enlarged(digit, scale));
+}
+
+function enlarged({ box, image, halves }: PictureDigit, scale: number): PictureDigit {
+  const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map((place) =>
+    Math.round(scale * place),
+  );
+  const digit = { box: { left, top, right, bottom }, image };
+  if (halves === undefined) return digit;
+  return { ...digit, halves: [enlarged(halves[0], scale), enlarged(halves[1], scale)] };
 }
 
 const aPicture = 'a PNG, JPEG or WebP picture';
@@ -94,8 +126,8 @@ function requireFormat(bytes: Buffer, name: string): void {
   if (index >= 3) throw problem(name, formats[index][0], aPicture, remedy);
 }
 
-/** Decodes a picture into bytes, its longer side at most {@link workingSize}. */
-async function decode(bytes: Buffer, name: string): Promise<Colors> {
+/** Decodes a picture, its longer side at most {@link workingSize}, and says how much larger it is. */
+async function decode(bytes: Buffer, name: string): Promise<{ colors: Colors; scale: number }> {
   requireFormat(bytes, name);
   try {
     const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
@@ -104,23 +136,50 @@ async function decode(bytes: Buffer, name: string): Promise<Colors> {
       const most = `at most ${thousands(mostPixels)} pixels`;
       throw problem(name, size, most, 'Scale the picture down, or cut out the digit.');
     }
-    // Warnings are no reason to refuse: the JPEGs of some cameras have them.
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels })
-      .autoOrient()
-      .resize(workingSize, workingSize, {
-        fit: 'inside',
-        withoutEnlargement: true,
-        // Unlike the default it draws no light seams beside dark strokes.
-        kernel: 'linear',
-      })
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { rgba: data, width: info.width, height: info.height };
+    const colors = await decodeWhole(bytes, name);
+    return { colors, scale: Math.max(width, height) / Math.max(colors.width, colors.height) };
   } catch (cause) {
     if (cause instanceof PictureError) throw cause;
     const found = `damaged or cut-off data (${(cause as Error).message.split('\n')[0]})`;
     throw problem(name, found, `the whole of ${aPicture}`, 'Get or save the file again.', cause);
   }
+}
+
+/** Decodes a picture; a JPEG that lacks only its last bytes is read all the same, with a warning. */
+async function decodeWhole(bytes: Buffer, name: string): Promise<Colors> {
+  try {
+    // Warnings are no reason to refuse: the JPEGs of some cameras have them.
+    return await pixelsOf(bytes, 'error');
+  } catch (cause) {
+    if (!/premature end of JPEG/.test((cause as Error).message)) throw cause;
+    const colors = await pixelsOf(bytes, 'none');
+    if (!isWhole(colors)) throw cause;
+    console.warn(`${name} lacks its last bytes; what is there was read`);
+    return colors;
+  }
+}
+
+/** Whether nearly all is there: what has no bytes is decoded to one gray. */
+function isWhole({ rgba }: Colors): boolean {
+  let lost = 0;
+  for (let at = 0; at < rgba.length; at += 4) {
+    if (rgba[at] === 128 && rgba[at + 1] === 128 && rgba[at + 2] === 128) lost++;
+  }
+  return lost < (mostLost * rgba.length) / 4;
+}
+
+async function pixelsOf(bytes: Buffer, failOn: 'error' | 'none'): Promise<Colors> {
+  const { data, info } = await sharp(bytes, { failOn, limitInputPixels: mostPixels })
+    .autoOrient()
+    .resize(workingSize, workingSize, {
+      fit: 'inside',
+      withoutEnlargement: true,
+      // Unlike the default it draws no light seams beside dark strokes.
+      kernel: 'linear',
+    })
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { rgba: data, width: info.width, height: info.height };
 }

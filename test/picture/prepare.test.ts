@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import { PictureError, preparePicture } from '../../lib/picture/prepare';
+import { PictureError, prepareDigits, preparePicture } from '../../lib/picture/prepare';
 import { readPicture } from '../../lib/picture/readFile';
 
 /** A bar of one color on another, 60 x 90 pixels, as bytes of red, green, blue and opacity. */
@@ -52,4 +52,43 @@ it('preparePicture(colors) refuses bytes that are not four a pixel', () => {
     () => preparePicture(colors),
     /RangeError: the picture has 21600 bytes; expected 4/,
   );
+});
+
+/** Bars of ink on ruled paper of 300 x 120 pixels. */
+function bars(lefts: readonly number[], { line = 235 }: { line?: number } = {}) {
+  const [width, height] = [300, 120];
+  const rgba = new Uint8Array(4 * width * height).fill(255);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInk = y >= 30 && y < 90 && lefts.some((left) => x >= left && x < left + 9);
+      rgba.fill(isInk ? 40 : y % 25 < 2 ? line : 235, 4 * (y * width + x), 4 * (y * width + x) + 3);
+    }
+  }
+  return { rgba, width, height };
+}
+
+it('prepareDigits(colors) gives each digit from left to right, with its box and image', () => {
+  for (const line of [235, 170]) {
+    const digits = prepareDigits(bars([200, 60, 130], { line }));
+    assert.deepEqual(
+      digits.map(({ box }) => box.left),
+      [60, 130, 200],
+    );
+    for (const { box, image } of digits) {
+      assert.ok(Math.abs(box.top - 30) <= 1 && Math.abs(box.bottom - 90) <= 1);
+      assert.equal(image.length, 784);
+      assert.ok(image.filter((ink) => ink > 0.5).length >= 50);
+    }
+  }
+});
+
+it('prepareDigits(colors) invents nothing on blank and on ruled paper', () => {
+  for (const line of [235, 170]) assert.deepEqual(prepareDigits(bars([], { line })), []);
+});
+
+it('preparePicture(colors) refuses several digits, and says what reads them', () => {
+  assert.throws(() => preparePicture(bars([60, 130, 200])), {
+    name: 'PictureError',
+    message: /found 3 digits; expected one\. Use readDigits, predictNumber/,
+  });
 });

@@ -1,0 +1,95 @@
+import { boxOf, forNeighbors, gap, longSide, union, type Box, type Plane } from './plane';
+
+/** Pixels that touch each other. */
+export interface Piece {
+  readonly pixels: readonly number[];
+  readonly box: Box;
+}
+
+/** Finds the pixels from `least` up that touch each other, by a side or a corner. */
+export function findPieces(plane: Plane, least: number): Piece[] {
+  const { width, values } = plane;
+  const isFound = new Uint8Array(values.length);
+  const pieces: Piece[] = [];
+  for (let first = 0; first < values.length; first++) {
+    if (isFound[first] || values[first] < least) continue;
+    isFound[first] = 1;
+    const pixels = [first];
+    // The list grows while it is walked.
+    for (const pixel of pixels) {
+      forNeighbors(pixel, plane, (neighbor) => {
+        if (isFound[neighbor] || values[neighbor] < least) return;
+        isFound[neighbor] = 1;
+        pixels.push(neighbor);
+      });
+    }
+    pieces.push({ pixels, box: boxOf(pixels, width) });
+  }
+  return pieces;
+}
+
+/** A line under a digit is at least so many times as wide as high. */
+const flatness = 6;
+
+/** What a frame holds is at least this share of the frame's length. */
+const leastHeld = 0.3;
+
+/** Leaves out boxes and circles around other pieces, and lines under them. */
+export function withoutMarks(pieces: readonly Piece[]): Piece[] {
+  const inner = pieces.filter((frame) => !pieces.some((piece) => encloses(frame.box, piece.box)));
+  return inner.filter(({ box }) => {
+    const isFlat = box.right - box.left >= flatness * (box.bottom - box.top);
+    return !(isFlat && inner.some((other) => isUnder(box, other.box)));
+  });
+}
+
+function encloses(frame: Box, box: Box): boolean {
+  return (
+    frame.left < box.left &&
+    frame.top < box.top &&
+    frame.right > box.right &&
+    frame.bottom > box.bottom &&
+    longSide(box) >= leastHeld * longSide(frame)
+  );
+}
+
+/** Whether a line is below, with some distance, and within reach to the left and the right. */
+function isUnder(line: Box, box: Box): boolean {
+  const height = box.bottom - box.top;
+  return (
+    height > 2 * (line.bottom - line.top) &&
+    line.top - box.bottom > 0.04 * height &&
+    line.left < box.right &&
+    line.right > box.left
+  );
+}
+
+/** A piece of a digit has at most this many others near it that are not much smaller. */
+const mostBeside = 4;
+
+/** Leaves out pieces in a crowd, such as the pattern of a cloth on which the paper lies. */
+export function withoutTexture(pieces: readonly Piece[]): Piece[] {
+  return pieces.filter(({ box, pixels }) => {
+    const reach = longSide(box);
+    let beside = -1;
+    for (const other of pieces) {
+      if (other.pixels.length >= 0.01 * pixels.length && gap(box, other.box) <= reach) beside++;
+    }
+    return beside <= mostBeside;
+  });
+}
+
+/** Keeps the pieces of one digit: the largest, what is near it, and what is not much smaller. */
+export function withoutSpecks(pieces: readonly Piece[]): Piece[] {
+  const candidates = [...pieces].sort((one, other) => other.pixels.length - one.pixels.length);
+  const kept: Piece[] = [];
+  let whole = candidates[0]?.box;
+  for (const piece of candidates) {
+    const share = piece.pixels.length / candidates[0].pixels.length;
+    const isNear = gap(whole, piece.box) <= 0.2 * longSide(whole);
+    if (share < (isNear ? 0.01 : 0.25)) continue;
+    kept.push(piece);
+    whole = union(whole, piece.box);
+  }
+  return kept;
+}

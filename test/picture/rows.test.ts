@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import type { Piece } from '../../lib/picture/pieces';
+import { inReadingOrder } from '../../lib/picture/rows';
+
+const width = 1000;
+
+/** A piece that fills its box. */
+function piece(left: number, top: number, across: number, down: number): Piece {
+  const pixels: number[] = [];
+  for (let y = top; y < top + down; y++) {
+    for (let x = left; x < left + across; x++) pixels.push(y * width + x);
+  }
+  return { pixels, box: { left, top, right: left + across, bottom: top + down } };
+}
+
+const placesOf = (pieces: readonly Piece[]) =>
+  inReadingOrder(pieces, width).map(({ box }) => [box.left, box.top]);
+
+it('inReadingOrder(pieces) goes row by row, from left to right, also aslant', () => {
+  const rows = [0, 1].flatMap((row) =>
+    [0, 1, 2, 3, 4].map((place) => piece(20 + 60 * place, 20 + 90 * row + 5 * place, 30, 50)),
+  );
+  const expected = rows.map(({ box }) => [box.left, box.top]);
+  assert.deepEqual(placesOf([...rows].reverse()), expected);
+});
+
+it('inReadingOrder(pieces) joins the bar of a five, and leaves out comma, point, dash and speck', () => {
+  const pieces = [
+    piece(20, 30, 30, 50),
+    piece(24, 20, 34, 6),
+    piece(56, 76, 6, 14),
+    piece(80, 74, 6, 6),
+    piece(100, 48, 24, 6),
+    piece(140, 22, 30, 58),
+    piece(300, 10, 2, 2),
+  ];
+  const digits = inReadingOrder(pieces, width);
+  assert.deepEqual(
+    digits.map(({ box }) => box),
+    [
+      { left: 20, top: 20, right: 58, bottom: 80 },
+      { left: 140, top: 22, right: 170, bottom: 80 },
+    ],
+  );
+});
+
+it('inReadingOrder(pieces) gives nothing of nothing', () => {
+  assert.deepEqual(inReadingOrder([], width), []);
+});

@@ -124,11 +124,7 @@ describe('service', () => {
       assert.match(error.code, /^[a-z-]+$/, name);
       assert.doesNotMatch(body, /node_modules|\.ts:|^\s+at /m, `${name}: ${body}`);
     }
-    for (const url of [
-      '/../../etc/passwd',
-      '/%2e%2e/%2e%2e/etc/passwd',
-      '/v1',
-    ]) {
+    for (const url of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/v1']) {
       const { statusCode } = await app.inject(url);
       assert.equal(statusCode, 404, url);
     }

@@ -292,9 +292,9 @@ describe('The page where one draws digits', function () {
   ] as const) {
     it(`a ${what} that cannot be loaded is told, and told again with each stroke`, async () => {
       await context?.close();
-      await open((fresh) =>
-        fresh.route(`${address}${file}`, (route) => route.fulfill({ status: 404 })),
-      );
+      await open(async (fresh) => {
+        await fresh.route(`${address}${file}`, (route) => route.fulfill({ status: 404 }));
+      });
       const told = page.locator('#remarks', { hasText: `The ${what}` });
       await told.filter({ hasText: 'Load the page again.' }).waitFor();
       await draw(digits[1]);
@@ -308,7 +308,9 @@ describe('The page where one draws digits', function () {
 
   it('a browser without threads is told so', async () => {
     await context?.close();
-    await open((fresh) => fresh.addInitScript(() => Reflect.deleteProperty(window, 'Worker')));
+    await open(async (fresh) => {
+      await fresh.addInitScript(() => Reflect.deleteProperty(window, 'Worker'));
+    });
     await page.locator('#remarks', { hasText: 'This browser has no threads' }).waitFor();
   });
 

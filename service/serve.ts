@@ -53,7 +53,9 @@ async function main(): Promise<number> {
   try {
     const { MnistClassifier } = await import('digit-recognizer');
     const { createService } = await import('./server');
+    const { warmUp } = await import('./reader');
     const classifier = await MnistClassifier.load(model);
+    await warmUp(classifier);
     const page = path.join(root, 'web', 'dist');
     const app = await createService({ classifier, page, token, logStream: process.stderr });
     await app.listen({ host, port });

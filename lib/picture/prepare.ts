@@ -20,8 +20,8 @@ const mostPieces = 60;
 /** What is lower than this many pixels may be a part of a broken digit. */
 const leastApart = 10;
 
-/** More pieces than this are a texture, and no number. */
-const mostPiecesOfNumber = 2000;
+/** More pieces than this are noise or a texture, and no digits. */
+const mostPiecesOfAll = 2000;
 
 /** A picture is not halved to get rid of noise when its longer side is below this. */
 const leastHalved = 128;
@@ -73,10 +73,15 @@ export function preparePicture(
   { name = 'the picture' }: Naming = {},
 ): Float32Array {
   const { contrast, pieces } = inkOf(colors, name);
-  let digit = withoutSpecks(withoutMarks(pieces));
-  if (digit.length > mostPieces) digit = withoutSpecks(withoutMarks(withoutTexture(pieces)));
-  if (digit.length === 0 || digit.length > mostPieces)
+  // Grain alone, which takes long to compare.
+  const isGrainy = pieces.length > mostPiecesOfAll;
+  const large = isGrainy ? pieces.filter(({ box }) => longSide(box) >= leastLength) : pieces;
+  if (large.length > mostPiecesOfAll) throw blank(name, 'specks and nothing larger');
+  let digit = withoutSpecks(withoutMarks(large));
+  if (digit.length > mostPieces) digit = withoutSpecks(withoutMarks(withoutTexture(large)));
+  if (digit.length === 0 || digit.length > mostPieces) {
     throw blank(name, 'specks and nothing larger');
+  }
   const apart = standingApart(inReadingOrder(digit, contrast.width));
   if (apart > 1) {
     const remedy = 'Use readDigits, predictNumber or `npm run predict -- --several` for more.';
@@ -117,7 +122,7 @@ export function prepareDigits(
   const { width } = contrast;
   const tooMany = (found: string) =>
     problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
-  if (ink.pieces.length > mostPiecesOfNumber) throw tooMany(`${ink.pieces.length} pieces of ink`);
+  if (ink.pieces.length > mostPiecesOfAll) throw tooMany(`${ink.pieces.length} pieces of ink`);
   const whole = inReadingOrder(withoutMarks(ink.pieces), width);
   if (whole.length > mostDigits) throw tooMany(`${whole.length} digits or letters`);
   if (whole.length === 0) return [];

@@ -6,6 +6,9 @@ const [mostSlope, slopeStep] = [0.12, 0.004];
 /** A ruled line covers at least this share of the picture's width, and is at most so thick. */
 const [leastCover, mostThickness] = [0.7, 0.025];
 
+/** Where a line has to show at each side, in widths of the picture. */
+const sideShare = 0.03;
+
 /** Pictures are looked at on a grid of about so many cells. */
 const lineCells = 400;
 
@@ -24,13 +27,15 @@ export function withoutLines(contrast: Plane, least: number): Plane {
 function withoutRows(contrast: Plane, least: number): Plane {
   const { width, height } = contrast;
   const thickest = Math.floor(mostThickness * Math.max(width, height));
-  const slope = thickest === 0 ? undefined : slopeOfLines(contrast, least);
+  // In a small picture, such as one digit cut out, a flat stroke looks like a line.
+  const slope = thickest < 2 ? undefined : slopeOfLines(contrast, least);
   if (slope === undefined) return contrast;
   const lowest = Math.floor(-Math.abs(slope) * width);
   const shift = (x: number) => Math.round(slope * (x - width / 2));
   // The tone of each sloping row: paper, unless nearly all of it is darker.
   const levels = new Float32Array(height - 2 * lowest);
   const row = new Float32Array(width);
+  const side = Math.ceil(sideShare * width);
   for (let at = 0; at < levels.length; at++) {
     let count = 0;
     for (let x = 0; x < width; x++) {
@@ -38,6 +43,9 @@ function withoutRows(contrast: Plane, least: number): Plane {
       if (y >= 0 && y < height) row[count++] = contrast.values[y * width + x];
     }
     if (count < width / 2) continue;
+    // A ruled line goes on beyond the digit, to both sides of the picture; a flat stroke does not.
+    const sides = [row.subarray(0, side), row.subarray(count - side, count)];
+    if (!sides.every((end) => end.some((value) => value >= least))) continue;
     const sorted = row.slice(0, count).sort();
     if (sorted[Math.floor((1 - leastCover) * count)] < least) continue;
     levels[at] = sorted[Math.floor(count / 2)];

@@ -38,6 +38,20 @@ it('withoutLines(contrast) keeps a short line, such as the foot of a two', () =>
   assert.deepEqual(withoutLines(foot, 0.05), foot);
 });
 
+it('withoutLines(contrast) keeps the foot of a two that is cut out closely, large or small', () => {
+  for (const [across, down] of [
+    [240, 300],
+    [40, 50],
+  ]) {
+    const values = new Float32Array(across * down);
+    const [left, right] = [Math.round(0.11 * across), Math.round(0.89 * across)];
+    for (let y = down - 8; y < down - 5; y++)
+      values.fill(0.7, y * across + left, y * across + right);
+    const foot = { width: across, height: down, values };
+    assert.deepEqual(withoutLines(foot, 0.05), foot);
+  }
+});
+
 /** Without the uppermost and the lowest rows. */
 function inner(values: Float32Array): Float32Array {
   return values.subarray(10 * width, (height - 10) * width);

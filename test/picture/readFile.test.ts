@@ -24,14 +24,14 @@ interface Gray {
 }
 
 describe('picture', () => {
-  /** 100 of MNIST's own digits, prepared by its authors. */
+  /** 50 of MNIST's own digits, prepared by its authors. */
   let mnist: DigitSet;
   let images: Float32Array[];
 
   before(async () => {
     process.env.MNIST_DIR = '';
     const quiet = { dataFolder: os.tmpdir(), mirrors: [], log: () => {} };
-    mnist = (await loadDigits({ ...quiet, limit: 800 })).validation;
+    mnist = (await loadDigits({ ...quiet, limit: 400 })).validation;
     if (realFolder === undefined) delete process.env.MNIST_DIR;
     else process.env.MNIST_DIR = realFolder;
     images = imagesOf(mnist);
@@ -52,7 +52,7 @@ describe('picture', () => {
     ] as const;
     for (const { factor, format, light } of looks) {
       const random = seededRandom(1, format);
-      const some = images.slice(0, 40);
+      const some = images.slice(0, 20);
       const read = await readAll(
         some,
         async (image) => {
@@ -69,7 +69,7 @@ describe('picture', () => {
 
   it('readPicture(jpeg) sees through noise, uneven light and a shadow', async () => {
     const random = seededRandom(2, 'photo');
-    const some = images.slice(0, 40);
+    const some = images.slice(0, 20);
     const photograph = async (image: Float32Array, shadow: number) => {
       const { width, height, tones } = onPaper(await enlarge(image, 8, 'cubic'), 400, 300, 90, 30);
       const angle = 2 * Math.PI * random();

@@ -167,8 +167,10 @@ function standingApart(groups: readonly Group[]): number {
   if (groups.length === 0) return 0;
   const high = Math.max(...groups.map(({ box }) => heightOf(box)));
   const whole = heightOf(groups.map(({ box }) => box).reduce(union));
-  const least = Math.max(leastApart, 0.45 * whole, 0.6 * high);
-  const large = groups.filter(({ box }) => heightOf(box) >= least);
+  const similar = groups.filter(({ box }) => heightOf(box) >= Math.max(leastApart, 0.6 * high));
+  // A digit may be broken in two or three, but hardly in more pieces of one height.
+  const isBroken = similar.length <= 3;
+  const large = similar.filter(({ box }) => !isBroken || heightOf(box) >= 0.45 * whole);
   return large.filter(({ box }, at) =>
     large.every((other, index) => {
       const across = Math.max(other.box.left - box.right, box.left - other.box.right);

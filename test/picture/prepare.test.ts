@@ -92,3 +92,17 @@ it('preparePicture(colors) refuses several digits, and says what reads them', ()
     message: /found 3 digits; expected one\. Use readDigits, predictNumber/,
   });
 });
+
+it('preparePicture(colors) refuses two rows of digits, of which each is low beside the whole', () => {
+  const [width, height] = [200, 200];
+  const rgba = new Uint8Array(4 * width * height).fill(255);
+  for (const top of [20, 130]) {
+    for (const left of [20, 80, 140]) {
+      for (let y = top; y < top + 50; y++) {
+        for (let x = left; x < left + 8; x++)
+          rgba.fill(0, 4 * (y * width + x), 4 * (y * width + x) + 3);
+      }
+    }
+  }
+  assert.throws(() => preparePicture({ rgba, width, height }), /found 6 digits; expected one/);
+});

@@ -4,7 +4,24 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import type { ArchitectureName, TrainingOptions } from 'digit-recognizer';
 import { logLevels } from './log';
+
+/** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
+export const architectures = Object.keys({
+  baseline: true,
+  'simple-cnn': true,
+  'regularized-cnn': true,
+  'deeper-cnn': true,
+  'residual-cnn': true,
+  'tiny-cnn': true,
+  'fast-cnn': true,
+} satisfies Record<ArchitectureName, true>) as ArchitectureName[];
+
+/** What a training can compute in. */
+export const precisions = ['float32', 'bfloat16'] as const satisfies readonly NonNullable<
+  TrainingOptions['precision']
+>[];
 
 /** A whole number from 1. */
 export function wholeNumber(text: string): number {

@@ -7,12 +7,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import type { Logger } from 'pino';
-import type { ArchitectureName } from 'digit-recognizer';
 import {
   anyNumber,
+  architectures,
   commonOptions,
   fromHere,
   givenPath,
+  precisions,
   rate,
   share,
   wholeNumber,
@@ -21,19 +22,6 @@ import { openLog } from './log';
 import { checkpointFile, claimFolder, logFile, OutputFolderError } from './runFolder';
 import { stopOnSignals } from './signals';
 import type { RunOptions } from './trainingRun';
-
-/** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
-const architectures = [
-  'baseline',
-  'simple-cnn',
-  'regularized-cnn',
-  'deeper-cnn',
-  'residual-cnn',
-  'tiny-cnn',
-  'fast-cnn',
-] as const satisfies readonly ArchitectureName[];
-
-const precisions = ['float32', 'bfloat16'] as const satisfies readonly RunOptions['precision'][];
 
 function readArguments(argv: readonly string[]): RunOptions {
   const command = new Command('npm run train --')

@@ -3,6 +3,7 @@
  */
 import Ajv, { type ErrorObject, type SchemaObject } from 'ajv';
 import type { ArchitectureName, ClassifierTrainingOptions } from 'digit-recognizer';
+import { architectures, precisions } from '../scripts/arguments';
 
 /** What a trial is trained with; what is left out is as in the recipe of the architecture. */
 export interface TrialSettings extends Pick<
@@ -60,17 +61,7 @@ const group = (properties: Record<string, SchemaObject>, required: string[] = []
 
 /** JSON schemas of the settings, each with what it expects as its description. */
 export const settingSchemas: Readonly<Record<keyof TrialSettings, SchemaObject>> = {
-  architecture: oneOf(
-    ...([
-      'baseline',
-      'simple-cnn',
-      'regularized-cnn',
-      'deeper-cnn',
-      'residual-cnn',
-      'tiny-cnn',
-      'fast-cnn',
-    ] satisfies ArchitectureName[]),
-  ),
+  architecture: oneOf(...architectures),
   epochs: count,
   learningRate: { type: 'number', exclusiveMinimum: 0, description: 'a number above 0' },
   batchSize: count,
@@ -91,7 +82,7 @@ export const settingSchemas: Readonly<Record<keyof TrialSettings, SchemaObject>>
   weightDecay: { type: 'number', minimum: 0, description: 'a number from 0' },
   averageDecay: share,
   labelSmoothing: share,
-  precision: oneOf('float32', 'bfloat16'),
+  precision: oneOf(...precisions),
   seed: { type: 'integer', description: 'a whole number' },
   limit: { type: 'integer', minimum: 10, description: 'a whole number from 10' },
 };

@@ -24,8 +24,8 @@ export function joinImages(images: readonly ArrayLike<number>[]): Float32Array {
 const mostWarmed = 64;
 
 /**
- * Reads blank images in calls of every size up to 64, since TensorFlow takes up to a second to prepare
- * its first call, and some ten milliseconds for each new size, which requests would wait for.
+ * Reads blank images in calls of every size up to 64, since TensorFlow prepares its first call, and
+ * the first of each new size, for longer than a call takes, and requests would wait for it.
  *
  * @param classifier - A trained one.
  */

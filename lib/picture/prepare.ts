@@ -2,7 +2,7 @@ import { inkContrast } from './background';
 import { evenOut, findInk, inkAround, leastInk, type EvenInk } from './ink';
 import { withoutLines } from './lines';
 import { center, digitSize, fitStrokes } from './normalize';
-import { blank, problem } from './pictureError';
+import { blank, PictureError, problem } from './pictureError';
 import { withoutMarks, withoutSpecks, withoutTexture, type Piece } from './pieces';
 import { crop, halve, longSide, median, union, type Box, type Plane } from './plane';
 import { heightOf, inReadingOrder, mostDigits, type Group } from './rows';
@@ -115,7 +115,7 @@ export function prepareDigits(
   try {
     ink = inkOf(colors, name);
   } catch (error) {
-    if (error instanceof Error && error.name === 'PictureError') return [];
+    if (error instanceof PictureError) return [];
     throw error;
   }
   const { contrast, left, top, scale } = ink;

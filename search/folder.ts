@@ -1,7 +1,7 @@
 /*
  * Whose is the folder of a search, and which search is in it?
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lockFolder, OutputFolderError } from '../scripts/runFolder';
 import type { SearchOptions } from './record';
@@ -31,10 +31,10 @@ export interface Search {
  * @throws OutputFolderError when the folder has anything else, or nothing to go on with.
  * @throws SettingsError when it has another search.
  */
-export function claimSearch(
+export async function claimSearch(
   folder: string,
   asked: Search & { readonly named: readonly (keyof SearchOptions)[]; readonly resume: boolean },
-): Search {
+): Promise<Search> {
   const file = path.join(folder, searchFile);
   const begun = existsSync(file) ? readSearch(file) : undefined;
   if (existsSync(path.join(folder, trialsFile)) && begun !== undefined) {
@@ -66,8 +66,9 @@ export function claimSearch(
   }
   lockFolder(folder);
   const { space, options } = asked;
-  writeFileSync(`${file}.tmp`, `${JSON.stringify({ space, options }, null, 2)}\n`);
-  renameSync(`${file}.tmp`, file);
+  // Loaded only now, since TensorFlow takes seconds, which a refusal need not.
+  const { writeFileWhole } = await import('digit-recognizer');
+  await writeFileWhole(file, `${JSON.stringify({ space, options }, null, 2)}\n`);
   return { space, options };
 }
 

@@ -118,7 +118,7 @@ async function main(): Promise<number> {
     // Before a folder is taken, since there may be no Python.
     const setUp = [process.execPath, 'setup/environment.mjs', 'search'];
     await runProgram('the set-up of search/.venv', setUp, {}, stop.signal);
-    const begun = claimSearch(output, { space, options, named, resume });
+    const begun = await claimSearch(output, { space, options, named, resume });
     // Loaded only now, since TensorFlow takes seconds, which --help and a wrong space need not.
     const { runSearch } = await import('./searchRun');
     await runSearch({ ...begun, output, address, resume, signal: stop.signal });

@@ -24,46 +24,46 @@ describe('claimSearch', () => {
 
   afterEach(() => fs.rmSync(path.dirname(folder), { recursive: true }));
 
-  function refused(asked: Partial<Asked>, message: RegExp): void {
-    assert.throws(() => claimSearch(folder, { ...search, ...asked }), message);
+  async function refused(asked: Partial<Asked>, message: RegExp): Promise<void> {
+    await assert.rejects(claimSearch(folder, { ...search, ...asked }), message);
   }
 
-  it('begins in a new folder', () => {
-    assert.deepEqual(claimSearch(folder, search), { space, options });
+  it('begins in a new folder', async () => {
+    assert.deepEqual(await claimSearch(folder, search), { space, options });
     const written = JSON.parse(fs.readFileSync(path.join(folder, searchFile), 'utf8'));
     assert.deepEqual(written, JSON.parse(JSON.stringify({ space, options })));
   });
 
-  it('refuses a folder with other things, which stay', () => {
+  it('refuses a folder with other things, which stay', async () => {
     fs.mkdirSync(folder);
     fs.writeFileSync(path.join(folder, 'notes.txt'), 'mine');
-    refused({}, /has notes\.txt, which no search wrote\. Give a new or an empty folder$/);
-    refused({ resume: true }, /has no search\.json, so there is nothing to go on with/);
+    await refused({}, /has notes\.txt, which no search wrote\. Give a new or an empty folder$/);
+    await refused({ resume: true }, /has no search\.json, so there is nothing to go on with/);
     assert.deepEqual(fs.readdirSync(folder), ['notes.txt']);
     fs.writeFileSync(path.join(folder, searchFile), '{}');
-    refused({ resume: true }, /search\.json is no record of a search: it has no space/);
+    await refused({ resume: true }, /search\.json is no record of a search: it has no space/);
   });
 
-  it('goes on with the same search only, and as it began', () => {
+  it('goes on with the same search only, and as it began', async () => {
     const write = (name: string, value: unknown) =>
       fs.writeFileSync(path.join(folder, name), JSON.stringify(value));
     fs.mkdirSync(folder);
     write(searchFile, { space, options });
-    refused({}, /has an unfinished search\. Add --resume to go on/);
+    await refused({}, /has an unfinished search\. Add --resume to go on/);
     const other = { ...options, samples: 5 };
-    refused(
+    await refused(
       { resume: true, options: other, named: ['samples'] },
       /: samples was 4 and is 5\. Give what/,
     );
     const otherSpace = readSpace(path.join(spaces, 'seeds.json'));
-    refused(
+    await refused(
       { resume: true, space: otherSpace },
       /the space was \{"name":"source-b".* and is \{"name":"seeds"/,
     );
     // Only what is asked for by name has to be as it was.
-    const begun = claimSearch(folder, { ...search, options: other, resume: true });
+    const begun = await claimSearch(folder, { ...search, options: other, resume: true });
     assert.deepEqual(begun.options, options);
     write(trialsFile, {});
-    refused({ resume: true }, /has a search that has ended\. Give another --output/);
+    await refused({ resume: true }, /has a search that has ended\. Give another --output/);
   });
 });

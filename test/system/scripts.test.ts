@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { PNG } from 'pngjs';
+import sharp from 'sharp';
 import { MnistClassifier, type ClassifierTraining } from '../../lib/classifier';
 import { architectureNames } from '../../lib/networks/architectures';
 import type { DigitSet } from '../../lib/data/digits';
@@ -593,6 +594,42 @@ describe('scripts', () => {
       }
     }
     classifier.dispose();
+  });
+
+  it('predict.ts --several prints each digit with its box, and --show draws them into a new file', async () => {
+    const model = path.join((await trainDeep()).folder, 'model');
+    const [width, height] = [840, 280];
+    const row = sharp({ create: { width, height, channels: 3, background: 'white' } });
+    const parts = drawnDigits.slice(0, 3).map(({ label, pixels }, place) => {
+      const input = path.join(scratch, `part-${label}.png`);
+      writePicture(input, pixels);
+      return { input, left: 280 * place, top: 0 };
+    });
+    await row.composite(parts).toFile(path.join(scratch, 'row.png'));
+    const classifier = await MnistClassifier.load(model);
+    const expected = await classifier.predictNumber(path.join(scratch, 'row.png'));
+    classifier.dispose();
+    const args = ['--model', model, '--several', '--show', 'boxes.png', 'row.png'];
+    const here = { INIT_CWD: scratch };
+    const { code, stdout, stderr } = await start('predict', args, here).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`^row\\.png: ${expected.map((it) => it.guess).join('')}\n`));
+    const boxes = [...stdout.matchAll(/ (\d+) x (\d+) pixels at (\d+), (\d+)$/gm)];
+    assert.equal(boxes.length, 3, stdout);
+    boxes.forEach(([, ...numbers], place) => {
+      const [across, down, left, top] = numbers.map(Number);
+      assert.ok(left >= 280 * place && left + across <= 280 * (place + 1), stdout);
+      assert.ok(top >= 0 && top + down <= 280, stdout);
+    });
+    const drawn = await sharp(path.join(scratch, 'boxes.png')).metadata();
+    assert.deepEqual([drawn.width, drawn.height], [width, height]);
+    // One digit was asked for; and what is there already stays.
+    const single = await start('predict', ['--model', model, 'row.png'], here).ended;
+    assert.equal(single.code, 1);
+    assert.match(single.stderr, /row\.png: found 3 digits; expected one/);
+    const again = await start('predict', args, here).ended;
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /boxes\.png is there already; expected the name of a new file/);
   });
 
   it('predict.ts ends with 1 where a picture cannot be read, names it and reads the others', async () => {

@@ -54,15 +54,16 @@ export function dataOf(weight: tf.LayerVariable): number[] {
   return [...weight.read().dataSync()];
 }
 
-/** Compares by the largest expected value, as rounding errors go, or by 0.02 where all are 0. */
+/** Compares by the largest expected value, as rounding errors go, or by `least` where all are 0. */
 export function assertClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   tolerance: number,
   what: string,
+  least = 0.02,
 ): void {
   assert.equal(actual.length, expected.length, what);
-  const scale = Math.max(...Array.from(expected, Math.abs), 0.02);
+  const scale = Math.max(...Array.from(expected, Math.abs), least);
   for (let index = 0; index < expected.length; index++) {
     const difference = Math.abs(actual[index] - expected[index]);
     assert.ok(

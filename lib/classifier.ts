@@ -4,7 +4,7 @@ import { loadModel, saveModel, type SavingOptions } from './formats/tfjsLayers';
 import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
-import type { PictureDigit } from './picture/prepare';
+import { areTwo, type PictureDigit } from './picture/prepare';
 import { readDigits, readPicture } from './picture/readFile';
 import { requireKnown, requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
@@ -287,8 +287,8 @@ export class MnistClassifier {
     });
     return found.flatMap(({ halves }) => {
       const [whole, ...parts] = predictions.splice(0, halves === undefined ? 1 : 3);
-      const isTwo = parts.length > 0 && parts.every((it) => it.confidence > whole.confidence);
-      return isTwo ? parts : [whole];
+      const sure = parts.map(({ confidence }) => confidence);
+      return areTwo(whole.confidence, sure) ? parts : [whole];
     });
   }
 

@@ -12,7 +12,7 @@ export interface Start {
 /** Something to read. */
 export interface Request {
   readonly colors: Colors;
-  /** Whether it was drawn in the page; a picture with one digit is read as a whole, as in Node. */
+  /** Whether it was drawn in the page, with nothing but ink in it; a picture is read as in Node. */
   readonly isDrawing: boolean;
   /** Whether to send along what the first layers see. */
   readonly withMaps: boolean;
@@ -39,9 +39,9 @@ export interface DigitReading {
 
 /** What the reading thread answers to a {@link Request}. */
 export interface Reading {
-  /** From left to right; none where the picture has no digit. */
+  /** In reading order; none where the picture has no digit. */
   readonly digits: readonly DigitReading[];
-  /** Sentences on what could not be split or read. */
+  /** Sentences on what could not be read. */
   readonly remarks: readonly string[];
   /** How long the reading took, in milliseconds. */
   readonly milliseconds: number;

@@ -44,8 +44,7 @@ export class Result {
     this.digits = digits;
     const guesses = digits.map(({ probabilities }) => rankGuesses(probabilities));
     element('number').textContent = guesses.map(({ first }) => first.digit).join('');
-    // What could not be split is not like the digits that the confidence was measured on.
-    element('words').textContent = remarks.length === 0 ? this.wordsOn(digits) : '';
+    element('words').textContent = this.wordsOn(digits);
     element('second').textContent = guesses
       .map(({ second }, at) => {
         const place = digits.length > 1 ? `Number ${at + 1} could be` : 'It could be';

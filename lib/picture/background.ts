@@ -39,7 +39,7 @@ export function inkContrast(tones: Plane): Plane {
     }
   }
   // The fill is as light as the lightest noise.
-  const stride = Math.ceil(values.length / 100_000);
+  const stride = Math.ceil(values.length / 10_000);
   const noise = median(contrasts.filter((_, pixel) => pixel % stride === 0));
   for (let pixel = 0; pixel < contrasts.length; pixel++) contrasts[pixel] -= noise;
   return { width, height, values: contrasts };

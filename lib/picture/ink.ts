@@ -108,7 +108,7 @@ export function inkAround(
 
 /** The standard deviation of noise, from the steps between neighbors, most of which are paper. */
 function noiseLevel({ width, values }: Plane): number {
-  const stride = Math.ceil(values.length / 200_000);
+  const stride = Math.ceil(values.length / 10_000);
   const steps: number[] = [];
   for (let pixel = 1; pixel < values.length; pixel += stride) {
     if (pixel % width !== 0) steps.push(Math.abs(values[pixel] - values[pixel - 1]));

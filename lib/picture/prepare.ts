@@ -154,6 +154,11 @@ export function prepareDigits(
   });
 }
 
+/** Whether what may be two digits is: each of the halves, if any, is read more surely than all. */
+export function areTwo(whole: number, halves: readonly number[]): boolean {
+  return halves.length > 0 && halves.every((confidence) => confidence > whole);
+}
+
 /** Cuts what is too wide for one digit, again and again. */
 function parted(group: Group, width: number, height: number): Group[] {
   const across = group.box.right - group.box.left;

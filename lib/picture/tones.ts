@@ -13,7 +13,11 @@ export function toTones(rgba: Uint8Array, width: number, height: number, name: s
   for (let pixel = 0; pixel < count; pixel++) {
     if (!isVisible(pixel)) continue;
     visible++;
-    if (ground.some((tone, c) => Math.abs(rgba[4 * pixel + c] - tone) > 64)) others++;
+    for (let c = 0; c < 3; c++) {
+      if (Math.abs(rgba[4 * pixel + c] - ground[c]) <= 64) continue;
+      others++;
+      break;
+    }
   }
   // Where all that is visible has one tone, it is ink without paper, and its border is ink too.
   if (visible < count && others < 0.002 * visible) {
@@ -21,13 +25,15 @@ export function toTones(rgba: Uint8Array, width: number, height: number, name: s
   }
 
   const distances = new Float32Array(3 * count);
+  let isGray = true;
   for (let pixel = 0; pixel < count; pixel++) {
     const opacity = rgba[4 * pixel + 3] / 255;
     for (let c = 0; c < 3; c++) {
       distances[3 * pixel + c] = opacity * (rgba[4 * pixel + c] - ground[c]);
+      isGray &&= distances[3 * pixel + c] === distances[3 * pixel];
     }
   }
-  const axis = mainAxis(distances);
+  const axis = isGray ? [1 / 3, 1 / 3, 1 / 3] : mainAxis(distances);
   const paper = 127.5 + dot(axis, [ground[0] - 127.5, ground[1] - 127.5, ground[2] - 127.5]);
   const values = new Float32Array(count);
   for (let pixel = 0, at = 0; pixel < count; pixel++, at += 3) {

@@ -1,22 +1,18 @@
 /*
  * The thread that reads, so that the page stays free for the pen.
  */
-import { PictureError, preparePicture, type Colors } from '../../lib/picture/prepare';
+import {
+  areTwo,
+  PictureError,
+  prepareDigits,
+  preparePicture,
+  type Colors,
+} from '../../lib/picture/prepare';
 import type { Answer, DigitReading, Reading, Request, Start } from '../messages';
 import { loadNetwork, type Network } from './network';
-import { splitDigits, type Part } from './split';
-
-/** A digit wider than the first, in heights, that is read unsurely is likely two that touch. */
-const [wide, unsure] = [1.12, 0.93];
-
-/** So is one wider than this, but for a flat stroke, such as a 7 begins with. */
-const [widest, flat] = [1.4, 4];
 
 /** After so many readings, they hardly get quicker. */
 const practiceRounds = 20;
-
-/** The digits of the last reading: of a number that grows, only what is new has to be read. */
-let lastRead: { readonly colors: Colors; readonly digit: DigitReading }[] = [];
 
 const say = (answer: Answer) => postMessage(answer);
 
@@ -43,7 +39,7 @@ async function practise(network: Network): Promise<void> {
   for (let at = 3; at < colors.rgba.length; at += 4) colors.rgba[at] = 255;
   for (let round = 0; round < practiceRounds; round++) {
     await new Promise((resolve) => setTimeout(resolve));
-    for (const { colors: part } of splitDigits(colors).parts) readDigit(network, part);
+    readAll(network, colors);
   }
 }
 
@@ -57,49 +53,47 @@ function answer(network: Network, request: Request): void {
 
 function read(network: Network, { colors, isDrawing, withMaps }: Request): Reading {
   const start = performance.now();
-  const split = splitDigits(colors);
-  const isWhole = !isDrawing && split.parts.length < 2;
-  const remarks = isWhole && split.parts.length === 0 ? [] : [...split.remarks];
-  const parts = isWhole ? [{ colors, shape: split.parts[0]?.shape ?? 1 }] : split.parts;
-  const now: typeof lastRead = [];
-  for (const part of parts) {
-    try {
-      const known = lastRead.find((it) => isSame(it.colors, part.colors))?.digit;
-      const digit = known ?? readDigit(network, part.colors);
-      const layers = withMaps && digit.layers.length === 0 ? network.lookInside(digit.image) : [];
-      now.push({ ...part, digit: layers.length > 0 ? { ...digit, layers } : digit });
-      if (mayTouch(part, digit)) {
-        const place = parts.length > 1 ? `Number ${now.length} from the left` : 'This';
-        remarks.push(
-          `${place} is wide for a digit. Digits that touch can’t be split: leave a gap.`,
-        );
-      }
-    } catch (error) {
-      if (!(error instanceof PictureError)) throw error;
-      if (isWhole) remarks.push(sentenceOf(error));
-    }
+  let digits: DigitReading[] = [];
+  const remarks: string[] = [];
+  try {
+    digits = isDrawing ? readAll(network, colors) : readPicture(network, colors);
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error;
+    remarks.push(sentenceOf(error));
   }
-  lastRead = now;
-  const digits = now.map(({ digit }) => digit);
+  if (withMaps) {
+    digits = digits.map((digit) => ({ ...digit, layers: network.lookInside(digit.image) }));
+  }
   return { digits, remarks, milliseconds: performance.now() - start };
 }
 
-function mayTouch({ shape }: Part, { probabilities }: DigitReading): boolean {
-  if (shape > flat) return false;
-  return shape > widest || (shape > wide && Math.max(...probabilities) < unsure);
+/** Reads a picture as Node does, by what finds the one digit among all else; or as a number. */
+function readPicture(network: Network, colors: Colors): DigitReading[] {
+  try {
+    return [readDigit(network, preparePicture(colors))];
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error;
+    const digits = readAll(network, colors);
+    if (digits.length < 2) throw error;
+    return digits;
+  }
 }
 
-function readDigit(network: Network, part: Colors): DigitReading {
-  const image = preparePicture(part);
+/** Reads the digits of a number; what may be two that touch is read both ways. */
+function readAll(network: Network, colors: Colors): DigitReading[] {
+  return prepareDigits(colors).flatMap(({ image, halves = [] }) => {
+    const whole = readDigit(network, image);
+    const parts = halves.map((half) => readDigit(network, half.image));
+    return areTwo(confidenceOf(whole), parts.map(confidenceOf)) ? parts : [whole];
+  });
+}
+
+function readDigit(network: Network, image: Float32Array): DigitReading {
   return { image, probabilities: network.predict(image), layers: [] };
 }
 
-function isSame(one: Colors, other: Colors): boolean {
-  return (
-    one.width === other.width &&
-    one.rgba.length === other.rgba.length &&
-    one.rgba.every((value, at) => value === other.rgba[at])
-  );
+function confidenceOf({ probabilities }: DigitReading): number {
+  return Math.max(...probabilities);
 }
 
 /** What is wrong with the picture, and what to do. */

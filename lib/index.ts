@@ -4,6 +4,8 @@
  */
 export { loadDigits, type DigitData } from './data/mnist';
 export { selectDigits, type DigitSet } from './data/digits';
+export { varyHandwriting } from './data/handwriting';
+export { corruptDigits, corruptions } from './data/corruptions';
 export { buildBaseline } from './networks/baseline';
 export { buildSimpleCnn } from './networks/simpleCnn';
 export { buildRegularizedCnn } from './networks/regularizedCnn';

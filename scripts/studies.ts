@@ -9,12 +9,16 @@ export interface StudySettings extends Omit<
   readonly learningRate?: number;
   /** Whether the rate is halved, and the training ended, as in source B's recipe. @default false */
   readonly plateau?: boolean;
+  /** Whether the training digits are varied as `varyHandwriting` does. @default false */
+  readonly variedHandwriting?: boolean;
 }
 
 /** Trainings that are compared with each other. */
 export interface Study {
   /** What it is for, in a line. */
   readonly purpose: string;
+  /** The folder of results/ whose report tells of it. */
+  readonly report: '03-how-far' | '04-other-hands';
   /** The settings by the name of their row. */
   readonly rows: Readonly<Record<string, StudySettings>>;
   readonly seeds: readonly number[];
@@ -24,6 +28,9 @@ export interface Study {
 
 const threeSeeds = [42, 43, 44];
 const augmentation = { rotation: 10, shift: 0.1, zoom: 0.1, shear: 5 };
+
+/** Hands differ more in slant than MNIST's writers do. */
+const wideAugmentation = { rotation: 15, shift: 0.1, zoom: 0.15, shear: 15 };
 
 /** Settings of the augmentation's grid, by names such as `rotation 10, shift 0.1, zoom 0.1`. */
 function augmentationGrid(): Study['rows'] {
@@ -82,6 +89,7 @@ function ablation(): Study['rows'] {
 export const studies = {
   precision: {
     purpose: "source B's recipe in 32 and in 16 bits",
+    report: '03-how-far',
     rows: {
       float32: { architecture: 'deeper-cnn' },
       bfloat16: { architecture: 'deeper-cnn', precision: 'bfloat16' },
@@ -91,26 +99,44 @@ export const studies = {
   },
   augmentation: {
     purpose: 'how far an augmentation may move the digits',
+    report: '03-how-far',
     rows: augmentationGrid(),
     seeds: [42, 43],
     keepsNetworks: false,
   },
   ablation: {
     purpose: 'what each piece of the recipe is worth',
+    report: '03-how-far',
     rows: ablation(),
     seeds: threeSeeds,
     keepsNetworks: false,
   },
   tiny: {
     purpose: 'the network of fewer than 20,000 parameters',
+    report: '03-how-far',
     rows: { 'tiny-cnn': { architecture: 'tiny-cnn', augmentation } },
     seeds: threeSeeds,
     keepsNetworks: true,
   },
   final: {
     purpose: 'the residual network: five seeds, and five more for the ensemble',
+    report: '03-how-far',
     rows: { 'residual-cnn': { architecture: 'residual-cnn', augmentation } },
     seeds: [42, 43, 44, 45, 46, 47, 48, 49, 50, 51],
+    keepsNetworks: true,
+  },
+  handwriting: {
+    purpose: 'the residual network for the handwriting of strangers',
+    report: '04-other-hands',
+    rows: {
+      'wider maps': { architecture: 'residual-cnn', augmentation: wideAugmentation },
+      'varied handwriting': {
+        architecture: 'residual-cnn',
+        augmentation: wideAugmentation,
+        variedHandwriting: true,
+      },
+    },
+    seeds: [42],
     keepsNetworks: true,
   },
 } satisfies Readonly<Record<string, Study>>;

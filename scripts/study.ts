@@ -13,7 +13,8 @@ import { stopOnSignals } from './signals';
 import type { StudyOptions } from './studyRun';
 import { studies, type StudyName } from './studies';
 
-interface StudyArguments extends StudyOptions {
+interface StudyArguments extends Omit<StudyOptions, 'output'> {
+  readonly output?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -30,9 +31,10 @@ function readArguments(): { names: StudyName[]; options: StudyArguments } {
     .addOption(commonOptions.limit)
     .addOption(commonOptions.data)
     .addOption(
-      new Option('--output <folder>', 'where the records go')
-        .argParser(givenPath)
-        .default(fromHere('results/03-how-far'), 'results/03-how-far'),
+      new Option(
+        '--output <folder>',
+        "where the records go, if not to their report's folder",
+      ).argParser(givenPath),
     )
     .addOption(commonOptions.logLevel)
     .showHelpAfterError('(--help lists the options)')
@@ -44,17 +46,36 @@ function readArguments(): { names: StudyName[]; options: StudyArguments } {
 async function main(): Promise<number> {
   const { names, options } = readArguments();
   const stop = stopOnSignals();
-  let log: Logger;
+  const folderOf = (name: StudyName) =>
+    options.output ?? fromHere(`results/${studies[name].report}`);
   try {
-    lockFolder(options.output);
-    log = openLog(options.logLevel, path.join(options.output, logFile));
+    new Set(names.map(folderOf)).forEach(lockFolder);
   } catch (error) {
     console.error(`error: ${(error as Error).message}`);
     return error instanceof OutputFolderError ? 2 : 1;
   }
+  for (const name of names) {
+    const code = await run(name, { ...options, output: folderOf(name) }, stop);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+async function run(
+  name: StudyName,
+  options: StudyArguments & StudyOptions,
+  stop: ReturnType<typeof stopOnSignals>,
+): Promise<number> {
+  let log: Logger;
+  try {
+    log = openLog(options.logLevel, path.join(options.output, logFile));
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    return 1;
+  }
   try {
     const { runStudy } = await import('./studyRun');
-    for (const name of names) await runStudy(name, options, log, stop.signal);
+    await runStudy(name, options, log, stop.signal);
     return 0;
   } catch (error) {
     if ((error as Error).name === 'Interrupted') {

@@ -8,7 +8,10 @@ import {
   recipeOf,
   ReduceLearningRateOnPlateau,
   saveRecord,
+  varyHandwriting,
   type DigitData,
+  type DigitSet,
+  type Evaluation,
 } from 'digit-recognizer';
 import { availablePrecision } from 'digit-recognizer/engine';
 import { tidyUp } from './runFolder';
@@ -109,6 +112,11 @@ function settingsOf({ settings, seed }: Trial) {
   return { ...recipeOf(settings.architecture), ...settings, seed };
 }
 
+/** What is compared of the varied digits, which nobody wants to see one by one. */
+function scoresOf({ accuracy, loss, errors }: Evaluation) {
+  return { accuracy, loss, errors };
+}
+
 /** The callbacks of source B's recipe. */
 function plateauCallbacks() {
   return [
@@ -119,7 +127,7 @@ function plateauCallbacks() {
 
 async function runTrial(
   trial: Trial,
-  { keepsNetworks }: Study,
+  { keepsNetworks, report }: Study,
   digits: DigitData,
   { log, stop }: { readonly log: Logger; readonly stop: AbortSignal },
 ): Promise<void> {
@@ -132,11 +140,13 @@ async function runTrial(
         'would tell of another precision. Run this study on another machine',
     );
   }
-  const { architecture, seed, learningRate, plateau, ...training } = settings;
+  const { architecture, seed, learningRate, plateau, variedHandwriting, ...training } = settings;
+  const vary = (set: DigitSet) => varyHandwriting(set, { seed });
+  const taught = variedHandwriting ? { ...digits, train: vary(digits.train) } : digits;
   const classifier = new MnistClassifier({ architecture, seed, learningRate });
   const checkpointFile = `${place}.safetensors`;
   let logged: number | undefined;
-  const history = await classifier.train(digits, {
+  const history = await classifier.train(taught, {
     ...training,
     ...(plateau && { callbacks: plateauCallbacks() }),
     checkpointFile,
@@ -160,10 +170,12 @@ async function runTrial(
   // The record tells of the network as it is kept, whose weights are rounded.
   const kept = keepsNetworks ? await MnistClassifier.load(place) : classifier;
   const validation = await kept.evaluate(digits.validation);
+  const varied = scoresOf(await kept.evaluate(vary(digits.validation)));
   await saveRecord(`${place}.json`, {
     settings,
     digits,
     networks: { [row]: { model: kept.network, history, validation } },
+    ...(report === '04-other-hands' && { analysis: { varied } }),
   });
   rmSync(checkpointFile, { force: true });
   const { accuracy, loss, errors } = validation;

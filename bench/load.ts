@@ -258,6 +258,8 @@ async function measure(
     const full = await compare(services, questions, plan);
     const ours = services.get('ours')!;
     const rate = Math.round(full.ours.requestsPerSecond / 2);
+    // As in the turns, the first does not count: connections are opened, and both sides compile.
+    await pace(ours, questions, { seconds: plan.seconds, rate });
     const half = await pace(ours, questions, { seconds: 4 * plan.seconds, rate });
     const long = minutes > 0 ? await endure(ours, questions, minutes) : undefined;
     const versions = Object.assign({}, ...[...services.values()].map((it) => it.versions));

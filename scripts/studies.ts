@@ -129,12 +129,12 @@ export const studies = {
     purpose: 'the residual network for the handwriting of strangers',
     report: '04-other-hands',
     rows: {
-      'wider maps': { architecture: 'residual-cnn', augmentation: wideAugmentation },
       'varied handwriting': {
         architecture: 'residual-cnn',
         augmentation: wideAugmentation,
         variedHandwriting: true,
       },
+      'wider maps': { architecture: 'residual-cnn', augmentation: wideAugmentation },
     },
     seeds: [42],
     keepsNetworks: true,

@@ -34,7 +34,8 @@ export interface RunResult {
 
 /**
  * Writes the record of a run, `metrics.json`: settings, versions and device, data, and for each
- * network its parameters, training history, validation and test scores, confusions and errors.
+ * network its parameters, training history, validation and test scores, confusions and errors. NaN
+ * and infinite numbers become null there, since JSON has neither.
  *
  * @param file - Path of the file; an older one is replaced whole.
  * @returns What was written.

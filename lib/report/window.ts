@@ -12,10 +12,15 @@ import { requireFigure, type Figure } from './figure';
  *
  * @returns Once the server of the window answers.
  * @throws TypeError when it is no figure.
+ * @throws RangeError when NODEPLOTLIB_PORT is no port.
  * @throws Error when the server cannot listen, as at a port that is taken.
  */
 export async function openWindow(figure: Figure): Promise<void> {
   requireFigure('openWindow', figure);
+  const { NODEPLOTLIB_PORT: port = '' } = process.env;
+  if (!/^\d*$/.test(port) || Number(port) > 65535) {
+    throw new RangeError(`NODEPLOTLIB_PORT is ${port}; expected a port from 1 to 65535, or none`);
+  }
   keepWindowsLocal();
   // Loaded only here, since it brings a whole web server with it.
   const { plot } = await import('nodeplotlib');

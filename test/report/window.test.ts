@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import '../../lib/platform/tensorflow';
 import type { Figure } from '../../lib/report/figure';
+import { openWindow } from '../../lib/report/window';
 import { startScript } from './startScript';
 
 const figure: Figure = {
@@ -35,6 +36,20 @@ it('openWindow(figure) answers on 127.0.0.1 only, with the installed Plotly', as
     assert.equal(await isListening('127.0.0.1', port), true);
   } finally {
     if (child.kill()) await once(child, 'exit');
+  }
+});
+
+it('openWindow(figure) rejects a port that is none, before anything is opened', async () => {
+  const before = process.env.NODEPLOTLIB_PORT;
+  try {
+    for (const port of ['abc', '-1', '65536', '80.5']) {
+      process.env.NODEPLOTLIB_PORT = port;
+      const expected = `NODEPLOTLIB_PORT is ${port}; expected a port from 1 to 65535, or none`;
+      await assert.rejects(openWindow(figure), { name: 'RangeError', message: expected });
+    }
+  } finally {
+    if (before === undefined) delete process.env.NODEPLOTLIB_PORT;
+    else process.env.NODEPLOTLIB_PORT = before;
   }
 });
 

@@ -1,3 +1,4 @@
+import { faintStrokes } from './faint';
 import { findPieces, type Piece } from './pieces';
 import { boxOf, boxSums, forNeighbors, longSide, median, medianBin, type Plane } from './plane';
 
@@ -5,6 +6,12 @@ import { boxOf, boxSums, forNeighbors, longSide, median, medianBin, type Plane }
 export const inkShare = 0.5;
 
 const edgeShare = 0.25;
+
+/**
+ * The share of full ink from which a line is a faint stroke, looked for in pictures that have at most
+ * so many pixels to one of the result: in larger ones a stroke is wider than a pixel.
+ */
+const [faintShare, coarseUnit] = [0.1, 2];
 
 /** The least contrast of ink: as a share of the way from paper to black or white, and in noise. */
 const leastContrast = 0.04;
@@ -44,7 +51,7 @@ export function findInk(contrast: Plane): Piece[] {
       if (x === 0 || x === width - 1 || pixel < width || pixel >= values.length - width)
         return true;
       let isBeside = false;
-      forNeighbors(pixel, contrast, (neighbor) => (isBeside ||= isOutside[neighbor] === 1));
+      forNeighbors(pixel, contrast, 1, (neighbor) => (isBeside ||= isOutside[neighbor] === 1));
       return isBeside;
     });
   let pieces = all;
@@ -93,7 +100,7 @@ export function inkAround(
   for (let step = 0; step < steps; step++) {
     const next: number[] = [];
     for (const place of front) {
-      forNeighbors(place, ink, (neighbor) => {
+      forNeighbors(place, ink, 1, (neighbor) => {
         if (ink.values[neighbor] > 0) return;
         const pixel = outer(neighbor);
         if (even.values[pixel] < edge || isOther(pixel)) return;
@@ -102,6 +109,16 @@ export function inkAround(
       });
     }
     front = next;
+  }
+  if (unit <= coarseUnit) {
+    const around = ink.values.map((_, place) => {
+      return isOther(outer(place)) ? 0 : even.values[outer(place)];
+    });
+    const isInk = (place: number) => ink.values[place] > 0;
+    const faint = Math.max(faintShare * full, 3 * noise);
+    for (const place of faintStrokes({ ...ink, values: around }, isInk, faint)) {
+      ink.values[place] = inkShare;
+    }
   }
   return ink;
 }

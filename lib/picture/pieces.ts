@@ -17,7 +17,7 @@ export function findPieces(plane: Plane, least: number): Piece[] {
     const pixels = [first];
     // The list grows while it is walked.
     for (const pixel of pixels) {
-      forNeighbors(pixel, plane, (neighbor) => {
+      forNeighbors(pixel, plane, 1, (neighbor) => {
         if (isFound[neighbor] || values[neighbor] < least) return;
         isFound[neighbor] = 1;
         pixels.push(neighbor);

@@ -68,15 +68,17 @@ export function boxSums({
   };
 }
 
+/** Visits the pixels that are at most `reach` pixels away, to the side and down, and itself. */
 export function forNeighbors(
   pixel: number,
   { width, height }: Plane,
+  reach: number,
   visit: (neighbor: number) => void,
 ): void {
   const x = pixel % width;
   const y = (pixel - x) / width;
-  for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
-    for (let column = Math.max(0, x - 1); column <= Math.min(width - 1, x + 1); column++) {
+  for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row++) {
+    for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column++) {
       visit(row * width + column);
     }
   }

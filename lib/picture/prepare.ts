@@ -77,16 +77,16 @@ export function preparePicture(
   const isGrainy = pieces.length > mostPiecesOfAll;
   const large = isGrainy ? pieces.filter(({ box }) => longSide(box) >= leastLength) : pieces;
   if (large.length > mostPiecesOfAll) throw blank(name, 'specks and nothing larger');
-  let digit = withoutSpecks(withoutMarks(large));
+  const marked = withoutMarks(large);
+  let digit = withoutSpecks(marked);
   if (digit.length > mostPieces) digit = withoutSpecks(withoutMarks(withoutTexture(large)));
-  if (digit.length === 0 || digit.length > mostPieces) {
-    throw blank(name, 'specks and nothing larger');
-  }
-  const apart = standingApart(inReadingOrder(digit, contrast.width));
-  if (apart > 1) {
+  const isNone = digit.length === 0 || digit.length > mostPieces;
+  const apart = standingApart(inReadingOrder(isNone ? marked : digit, contrast.width));
+  if (apart > 1 && apart <= mostDigits) {
     const remedy = 'Use readDigits, predictNumber or `npm run predict -- --several` for more.';
     throw problem(name, `${apart} digits`, 'one', remedy);
   }
+  if (isNone) throw blank(name, 'specks and nothing larger');
   const unit = longSide(digit.map(({ box }) => box).reduce(union)) / digitSize;
   const even = evenOut(contrast, pieces, unit);
   return imageOf(

@@ -93,16 +93,22 @@ it('preparePicture(colors) refuses several digits, and says what reads them', ()
   });
 });
 
-it('preparePicture(colors) refuses two rows of digits, of which each is low beside the whole', () => {
-  const [width, height] = [200, 200];
+/** Bars of 8 x 50 pixels in rows, 60 x 110 pixels each. */
+function rowsOfBars(rows: number, columns: number) {
+  const [width, height] = [60 * columns + 20, 110 * rows];
   const rgba = new Uint8Array(4 * width * height).fill(255);
-  for (const top of [20, 130]) {
-    for (const left of [20, 80, 140]) {
-      for (let y = top; y < top + 50; y++) {
-        for (let x = left; x < left + 8; x++)
-          rgba.fill(0, 4 * (y * width + x), 4 * (y * width + x) + 3);
-      }
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInk = y % 110 >= 20 && y % 110 < 70 && x % 60 >= 20 && x % 60 < 28 && x < width - 20;
+      if (isInk) rgba.fill(0, 4 * (y * width + x), 4 * (y * width + x) + 3);
     }
   }
-  assert.throws(() => preparePicture({ rgba, width, height }), /found 6 digits; expected one/);
+  return { rgba, width, height };
+}
+
+it('preparePicture(colors) refuses rows of digits, of which each is low beside the whole', () => {
+  const [six, hundred] = [rowsOfBars(2, 3), rowsOfBars(10, 10)];
+  assert.throws(() => preparePicture(six), /found 6 digits; expected one/);
+  assert.throws(() => preparePicture(hundred), /found 100 digits; expected one/);
+  assert.equal(prepareDigits(hundred).length, 100);
 });

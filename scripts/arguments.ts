@@ -7,6 +7,12 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { ArchitectureName, TrainingOptions } from 'digit-recognizer';
 import { logLevels } from './log';
 
+/** The network that reads pictures where none is named: that of report 04, for other hands. */
+export const committedModel = path.resolve(
+  __dirname,
+  '../results/04-other-hands/handwriting/varied-handwriting-42',
+);
+
 /** The names that MnistClassifier takes; its file would load TensorFlow, even for --help. */
 export const architectures = Object.keys({
   baseline: true,

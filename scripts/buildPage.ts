@@ -4,12 +4,10 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadModel, saveModel } from 'digit-recognizer';
+import { committedModel } from './arguments';
 
 const root = path.resolve(__dirname, '..');
 const source = path.join(root, 'web');
-
-/** The network that reads in the page, as `saveModel` left it. */
-export const modelFolder = path.join(root, 'results', '02-mnist-classifier', 'model');
 
 /** How often that network is wrong by how sure it is, as `npm run page:reliability` measured it. */
 export const reliabilityFile = path.join(root, 'results', 'page', 'reliability.json');
@@ -64,10 +62,10 @@ export async function buildPage(folder = pageFolder): Promise<void> {
 
 async function readReliability(): Promise<unknown> {
   const { weightsSha256, bins } = JSON.parse(await readFile(reliabilityFile, 'utf8'));
-  const { digests } = JSON.parse(await readFile(path.join(modelFolder, 'model.json'), 'utf8'));
+  const { digests } = JSON.parse(await readFile(path.join(committedModel, 'model.json'), 'utf8'));
   if (weightsSha256 !== digests.weightsSha256) {
     throw new Error(
-      `${reliabilityFile} was measured of weights ${weightsSha256}, but those of ${modelFolder} are ` +
+      `${reliabilityFile} was measured of weights ${weightsSha256}, but those of ${committedModel} are ` +
         `${digests.weightsSha256}. Run npm run page:reliability`,
     );
   }
@@ -75,7 +73,7 @@ async function readReliability(): Promise<unknown> {
 }
 
 async function writeModel(folder: string): Promise<void> {
-  const model = await loadModel(modelFolder);
+  const model = await loadModel(committedModel);
   try {
     await saveModel(model, folder, { weights: 'float16' });
   } finally {

@@ -9,17 +9,13 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { MnistClassifier, Prediction } from 'digit-recognizer';
 import sharp from 'sharp';
-
-const committedModel = path.resolve(__dirname, '..', 'results', '02-mnist-classifier', 'model');
+import { committedModel } from './arguments';
 
 function readArguments(argv: readonly string[]) {
   const command = new Command('npm run predict --')
     .description('Reads the handwritten digit in each picture (PNG, JPEG or WebP).')
     .argument('<pictures...>', 'files, one digit in each, dark on light or light on dark')
-    .option(
-      '--model <folder>',
-      'a saved classifier (default: the one in results/02-mnist-classifier)',
-    )
+    .option('--model <folder>', 'a saved classifier (default: the one in results/04-other-hands)')
     .option('--several', 'reads all digits of each picture, in reading order')
     .option('--show <file>', 'with --several and one picture: a new PNG with the boxes drawn')
     .showHelpAfterError('(--help lists the options)')

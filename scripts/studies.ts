@@ -87,16 +87,6 @@ function ablation(): Study['rows'] {
 
 /** The studies by the name that `npm run study` takes. */
 export const studies = {
-  precision: {
-    purpose: "source B's recipe in 32 and in 16 bits",
-    report: '03-how-far',
-    rows: {
-      float32: { architecture: 'deeper-cnn' },
-      bfloat16: { architecture: 'deeper-cnn', precision: 'bfloat16' },
-    },
-    seeds: threeSeeds,
-    keepsNetworks: false,
-  },
   augmentation: {
     purpose: 'how far an augmentation may move the digits',
     report: '03-how-far',
@@ -134,7 +124,6 @@ export const studies = {
         augmentation: wideAugmentation,
         variedHandwriting: true,
       },
-      'wider maps': { architecture: 'residual-cnn', augmentation: wideAugmentation },
     },
     seeds: [42],
     keepsNetworks: true,

@@ -7,10 +7,9 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { givenPath, portNumber } from '../scripts/arguments';
+import { committedModel, givenPath, portNumber } from '../scripts/arguments';
 
 const root = path.dirname(__dirname);
-const committedModel = path.join(root, 'results', '02-mnist-classifier', 'model');
 const tokenName = 'DIGIT_RECOGNIZER_TOKEN';
 
 interface ServeArguments {
@@ -30,7 +29,7 @@ function readArguments(): ServeArguments {
     .addOption(
       new Option('--model <folder>', 'a saved classifier')
         .argParser(givenPath)
-        .default(committedModel, 'the one in results/02-mnist-classifier'),
+        .default(committedModel, 'the one in results/04-other-hands'),
     )
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the options)')

@@ -3,7 +3,7 @@
  * its question; `figures.`, `tables.` and `metrics.` list what is in theirs.
  */
 export { loadDigits, type DigitData } from './data/mnist';
-export { selectDigits, type DigitSet } from './data/digits';
+export { drawDigits, joinDigits, selectDigits, type DigitSet } from './data/digits';
 export { varyHandwriting } from './data/handwriting';
 export { corruptDigits, corruptions } from './data/corruptions';
 export { buildBaseline } from './networks/baseline';

@@ -1,5 +1,5 @@
 import { requireParts, requireWhole } from '../platform/numbers';
-import { shuffledIndices, type Random } from '../platform/random';
+import { seededRandom, shuffledIndices, type Random } from '../platform/random';
 
 /** Digits with their labels. */
 export interface DigitSet {
@@ -47,6 +47,55 @@ export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): Digi
     labels[to] = digits.labels[from];
   }
   return { images, labels, count: labels.length };
+}
+
+/**
+ * Puts sets of digits one after the other.
+ *
+ * @param sets - Sets of images of any one size; may be none.
+ * @returns A new set with copies of all digits, in the order of the sets.
+ * @throws RangeError when the sizes differ, or images, labels and count do not fit.
+ */
+export function joinDigits(sets: readonly DigitSet[]): DigitSet {
+  const sizes = new Set(sets.map(pixelsOfEach).filter((size) => size > 0));
+  if (sizes.size > 1) {
+    throw new RangeError(`the sets have images of ${[...sizes].join(' and ')} pixels; expected one size`);
+  }
+  const count = sets.reduce((sum, set) => sum + set.count, 0);
+  const images = new Float32Array(sets.reduce((sum, set) => sum + set.images.length, 0));
+  const areBytes = sets.every(({ labels }) => labels instanceof Uint8Array);
+  const labels = new (areBytes ? Uint8Array : Int32Array)(count);
+  let [pixel, index] = [0, 0];
+  for (const set of sets) {
+    images.set(set.images, pixel);
+    labels.set(set.labels, index);
+    pixel += set.images.length;
+    index += set.count;
+  }
+  return { images, labels, count };
+}
+
+/**
+ * Draws a few digits of each class at random, such as the examples of a transfer.
+ *
+ * @param digits - The digits to draw from, images of any one size.
+ * @param options.perClass - How many of each class, fewer where there are fewer.
+ * @param options.seed - Which ones. @default 42
+ * @returns A new set, in the order of the classes.
+ * @throws RangeError when `perClass` is no whole number from 1, or images, labels and count do not fit.
+ */
+export function drawDigits(
+  digits: DigitSet,
+  { perClass, seed = 42 }: { readonly perClass: number; readonly seed?: number },
+): DigitSet {
+  requireWhole('perClass', perClass, 1);
+  requireParts('digits', digits, [], 'a set, such as digits.train');
+  const order = [...shuffledIndices(digits.count, seededRandom(seed, 'examples'))];
+  const classes = [...new Set(digits.labels)].sort((one, other) => one - other);
+  const drawn = classes.flatMap((label) =>
+    order.filter((index) => digits.labels[index] === label).slice(0, perClass),
+  );
+  return selectDigits(digits, drawn);
 }
 
 /**

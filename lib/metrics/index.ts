@@ -20,3 +20,5 @@ export {
   reliabilityBins,
 } from './calibration';
 export { meanInterval } from './meanInterval';
+export { answersAbove } from './answers';
+export { nearestRows, principalComponents } from './rows';

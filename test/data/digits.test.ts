@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {
   allDigits,
+  drawDigits,
   imagePixels,
+  joinDigits,
   selectDigits,
   stratifiedSplit,
   toDigitSet,
@@ -33,6 +35,36 @@ it('selectDigits(digits, indices) refuses an index out of range', () => {
     const message = `indices[1] is ${index}; expected a whole number from 0 to 5`;
     assert.throws(() => selectDigits(drawnSet(), [0, index]), { name: 'RangeError', message });
   }
+});
+
+it('joinDigits(sets) copies all digits in the order of the sets', () => {
+  const [one, two] = [selectDigits(drawnSet(), [5]), selectDigits(drawnSet(), [1, 2])];
+  const joined = joinDigits([one, two, selectDigits(drawnSet(), [])]);
+  assert.deepEqual(joined, selectDigits(drawnSet(), [5, 1, 2]));
+  assert.deepEqual(joinDigits([]), selectDigits(drawnSet(), []));
+  const wide = { ...one, labels: Int32Array.of(300) };
+  assert.deepEqual([...joinDigits([one, wide]).labels], [7, 300]);
+});
+
+it('joinDigits(sets) refuses images of different sizes', () => {
+  const small = { images: new Float32Array(4), labels: Uint8Array.of(0), count: 1 };
+  assert.throws(() => joinDigits([drawnSet(), small]), {
+    name: 'RangeError',
+    message: 'the sets have images of 784 and 4 pixels; expected one size',
+  });
+});
+
+it('drawDigits(digits, { perClass, seed }) draws so many of each class, others with another seed', () => {
+  const digits = drawnSet(20);
+  const drawn = drawDigits(digits, { perClass: 2, seed: 1 });
+  assert.deepEqual([...drawn.labels], [0, 0, 1, 1, 2, 2, 3, 3, 5, 5, 7, 7]);
+  assert.deepEqual(drawDigits(digits, { perClass: 2, seed: 1 }), drawn);
+  const numbered = { ...digits, images: Float32Array.from(digits.labels, (_, index) => index) };
+  const places = [1, 2].map((seed) => [...drawDigits(numbered, { perClass: 2, seed }).images]);
+  assert.notDeepEqual(places[0], places[1]);
+  assert.equal(new Set(places[0]).size, 12);
+  assert.equal(drawDigits(drawnSet(), { perClass: 9 }).count, 6);
+  assert.throws(() => drawDigits(digits, { perClass: 0 }), /perClass is 0; expected a whole/);
 });
 
 it('stratifiedSplit(digits, count, random) parts without overlap or loss, classes within one', () => {

@@ -3,6 +3,7 @@ import { axis, baseLayout, hoverName, letterWidth, palette, requireShareOrNone }
 import type { Figure, TitleOption } from './figure';
 import { errorAxis, errorOf, logAxis, modeOf, rounded, thinned, wholeAxis } from './epochs';
 import { logScale, type LogScale } from './logScale';
+import type { Interval } from '../metrics/metrics';
 import { escapeMarkup, shorten, widthOf } from './names';
 import { percent, requireKnown } from '../platform/numbers';
 
@@ -13,6 +14,8 @@ export interface NamedCurve {
   readonly x: readonly number[];
   /** A value for each place; NaN and null are missing and leave a gap. */
   readonly y: readonly (number | null)[];
+  /** The interval in which each value lies, drawn as a whisker. @default none */
+  readonly intervals?: readonly Interval[];
 }
 
 /** What the axes of `curves` are. */
@@ -63,14 +66,18 @@ export function curves(series: readonly NamedCurve[], options: CurveOptions): Fi
   const { title = `${yTitle} by ${xTitle}` } = options;
   requireCurves(series, { xScale, yScale, targets });
   const { height, write } = yScales[yScale];
-  const shown = series.map(({ x, y }) =>
+  const shown = series.map(({ x, y, intervals }) =>
     thinned(
-      x.map((place, index) => ({ place, height: height(y[index]) })),
+      x.map((place, index): Point => {
+        const { low, high } = intervals?.[index] ?? { low: y[index], high: y[index] };
+        return { place, height: height(y[index]), ends: [height(low), height(high)] };
+      }),
       [(point) => point.height],
     ),
   );
   const marked = targets.map((target) => height(target));
-  const scale = logScale([...shown.flat().map((point) => point.height), ...marked], 8);
+  const heights = shown.flat().flatMap((point) => [point.height, ...point.ends]);
+  const scale = logScale([...heights, ...marked], 8);
   const places = series.flatMap(({ x }) => x);
   const { isWhole, xaxis } = axisOfPlaces(places, escapeMarkup(xTitle), xScale);
   const labels = series.map(({ name }) => shorten(name, 28));
@@ -88,6 +95,7 @@ export function curves(series: readonly NamedCurve[], options: CurveOptions): Fi
     ),
     hovertemplate: `${hoverName(name)}: %{hovertext}<extra></extra>`,
     ...lookOf(index),
+    ...(series[index].intervals && { error_y: whiskers(shown[index], scale) }),
   }));
   const [width, tall] = isLegendAbove ? [760, 420] : [900, Math.max(420, 160 + 20 * series.length)];
   return {
@@ -105,6 +113,25 @@ export function curves(series: readonly NamedCurve[], options: CurveOptions): Fi
   };
 }
 
+/** Where a value is drawn, and its interval, in the unit of the axis. */
+interface Point {
+  readonly place: number;
+  readonly height: number;
+  readonly ends: readonly [number, number];
+}
+
+/** A whisker from one end of each point's interval to the other, whichever is higher. */
+function whiskers(points: readonly Point[], scale: LogScale): Plot['error_y'] {
+  const reach = (choose: (...ends: number[]) => number) =>
+    points.map(({ height, ends }) =>
+      Math.abs(
+        choose(...ends.map((end) => scale.place(end) ?? NaN)) - (scale.place(height) ?? NaN),
+      ),
+    );
+  const sides = { array: reach(Math.max), arrayminus: reach(Math.min) };
+  return { type: 'data', symmetric: false, ...sides, thickness: 1.2, width: 4 };
+}
+
 /** How values of each kind are placed, 0 and above, and how such a place is written. */
 const yScales = {
   accuracy: { height: errorOf, write: (error: number) => percent((100 - error) / 100) },
@@ -115,7 +142,8 @@ const colors = Object.values(palette);
 const symbols = ['circle', 'square', 'diamond', 'triangle-up'] as const;
 const mostCurves = colors.length * symbols.length;
 
-function lookOf(index: number): Plot {
+/** Color and symbol of a series, by its place. */
+export function lookOf(index: number): Pick<Plot, 'line' | 'marker'> {
   return {
     line: { color: colors[index % colors.length], width: 2 },
     // Another symbol for the same color.
@@ -195,6 +223,16 @@ function requireCurves(
     }
     x.forEach((place, at) => requirePlace(`series[${index}].x[${at}]`, place, xScale));
     y.forEach((value, at) => requireValue(`series[${index}].y[${at}]`, value, yScale));
+    const { intervals = [] } = curve as NamedCurve;
+    if (![0, y.length].includes(intervals.length)) {
+      throw new RangeError(
+        `series[${index}] has ${y.length} values and ${intervals.length} intervals; expected one for each`,
+      );
+    }
+    intervals.forEach(({ low, high }, at) => {
+      requireValue(`series[${index}].intervals[${at}].low`, low, yScale);
+      requireValue(`series[${index}].intervals[${at}].high`, high, yScale);
+    });
   });
   targets.forEach((target, at) => requireValue(`targets[${at}]`, target, yScale));
 }

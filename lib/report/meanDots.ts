@@ -142,7 +142,11 @@ function inPercent(share: number): number {
   return round(100 * share, 4);
 }
 
-function requireRows(rows: readonly NamedValues[], reference: MeanDotsOptions['reference']): void {
+/** Refuses what is no list of names with shares, or a reference that is none. */
+export function requireRows(
+  rows: readonly NamedValues[],
+  reference?: MeanDotsOptions['reference'],
+): void {
   if (!Array.isArray(rows)) {
     throw new TypeError(`rows is ${String(rows)}; expected an array of { name, values }`);
   }

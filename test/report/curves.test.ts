@@ -65,6 +65,23 @@ it("curves(series, { yScale: 'log' }) draws amounts, and whole places have whole
   assertReadable(figure);
 });
 
+it('curves(series) has whiskers where intervals are known, within the axis', () => {
+  const intervals = [
+    { low: 0.85, high: 0.95 },
+    { low: 0.96, high: 1 },
+  ];
+  const figure = curves([{ name: 'ours', x: [1, 2], y: [0.9, 0.98], intervals }], {
+    xTitle: 'examples',
+  });
+  const { array, arrayminus } = figure.data[0].error_y as unknown as Record<string, number[]>;
+  assert.deepEqual(array, [5, 2]);
+  // An error of 0 is drawn at half the least one.
+  assert.deepEqual(arrayminus, [5, 1]);
+  const [bottom, top] = figure.layout.yaxis?.range as number[];
+  assert.ok(bottom > Math.log10(15) && top < 0, 'the axis reaches the ends');
+  assertReadable(figure);
+});
+
 it('curves(series) keeps long names and markup readable, and takes empty and long series', () => {
   const many = Array.from({ length: 2000 }, (_, index) => index + 0.5);
   const figure = curves(
@@ -86,6 +103,7 @@ it('curves(series) keeps long names and markup readable, and takes empty and lon
 
 it('curves(series) refuses what it cannot draw, by its name', () => {
   const seconds = { xTitle: 'seconds' };
+  const clash = { low: 0.4, high: 99 };
   const one = (x: unknown, y: unknown) => [{ name: 'one', x, y }] as never;
   for (const [draw, message] of [
     [() => curves(null as never, seconds), /TypeError: series is null; expected an array/],
@@ -93,6 +111,14 @@ it('curves(series) refuses what it cannot draw, by its name', () => {
     [() => curves([], undefined as never), /TypeError: xTitle is undefined/],
     [() => curves([], { ...seconds, colour: 'red' } as never), /curves has no option colour/],
     [() => curves(one([1, 2], [0.5]), seconds), /series\[0\] has 2 places and 1 values/],
+    [
+      () => curves([{ name: 'one', x: [1], y: [0.5], intervals: [clash, clash] }], seconds),
+      /series\[0\] has 1 values and 2 intervals; expected one for each/,
+    ],
+    [
+      () => curves([{ name: 'one', x: [1], y: [0.5], intervals: [clash] }], seconds),
+      /series\[0\]\.intervals\[0\]\.high is 99; expected a share/,
+    ],
     [() => curves(one([1], [99]), seconds), /series\[0\]\.y\[0\] is 99; expected a share from 0/],
     [() => curves(one([NaN], [0.5]), seconds), /series\[0\]\.x\[0\] is NaN; expected a finite/],
     [

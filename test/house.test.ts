@@ -6,12 +6,14 @@ import { countLines, readDoor, readLibrary, type SourceFile } from '../scripts/c
 /** What the house may grow to; lines are those that `npm run lines` counts. */
 const limits = {
   // With intervals of means, gradients by layer, and figures of grids, of seeds and against the clock,
-  // and pictures of several digits, on paper with lines, shadows, boxes and tables.
-  lib: 10600,
-  core: 3300,
+  // and pictures of several digits, on paper with lines, shadows, boxes and tables; digits that are
+  // varied and spoiled, joined and drawn from, answers above a threshold, rows of a hidden layer, a map
+  // of them, and competitors in rows of dots.
+  lib: 11300,
+  core: 3700,
   function: 60,
-  flatNames: 51,
-  namesInNamespaces: 43,
+  flatNames: 56,
+  namesInNamespaces: 48,
   repeatedLines: 5,
 };
 
@@ -57,6 +59,7 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'picture/plane.ts',
     'picture/tones.ts',
   ],
+  'corruptions.test.ts and handwriting.test.ts test what becomes of pixels': ['data/pixels.ts'],
   'the four figures with curves draw with it': ['report/epochs.ts'],
 };
 

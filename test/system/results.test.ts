@@ -225,24 +225,25 @@ it('README.md quotes the sizes, differences and accuracies of formats.json, all 
 });
 
 const studied = path.join(root, 'results', '03-how-far');
-const kept = ['tiny', 'final'].flatMap((study) =>
-  readdirSync(path.join(studied, study))
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => path.join(study, path.parse(file).name)),
+const kept = ['03-how-far/tiny', '03-how-far/final', '04-other-hands/handwriting'].flatMap(
+  (study) =>
+    readdirSync(path.join(root, 'results', study))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => path.join(study, path.parse(file).name)),
 );
 
 it('the studies have left networks', () => assert.ok(kept.length >= 6));
 
 for (const name of kept) {
   it(`the network ${name} scores on the validation digits exactly what its record says`, async function () {
-    const { data, networks } = readJson(studied, `${name}.json`);
+    const { data, networks } = readJson(root, 'results', `${name}.json`);
     assert.equal(data.isSample, false);
     // Studies split by one seed, which is that of the reports.
     digits ??= await loadDigits({ seed: metrics.settings.seed });
     if (digits.isSample) {
       this.skip(); // As above.
     }
-    const classifier = await MnistClassifier.load(path.join(studied, name));
+    const classifier = await MnistClassifier.load(path.join(root, 'results', name));
     const parameters = classifier.network.countParams();
     const { accuracy, errors } = await classifier.evaluate(digits.validation);
     classifier.dispose();
@@ -284,6 +285,12 @@ const reports = [
     fromSources: ['99.52', '99.2', '98.5'],
   },
   { name: '03-how-far', metrics: readJson(studied, 'metrics.json'), fromSources: [] },
+  {
+    name: '04-other-hands',
+    metrics: readJson(root, 'results', '04-other-hands', 'metrics.json'),
+    // What the third report ended at.
+    fromSources: ['99.70'],
+  },
 ];
 
 for (const { name, metrics, fromSources } of reports) {

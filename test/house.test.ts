@@ -59,7 +59,6 @@ const untested: Readonly<Record<string, readonly string[]>> = {
     'picture/plane.ts',
     'picture/tones.ts',
   ],
-  'corruptions.test.ts and handwriting.test.ts test what becomes of pixels': ['data/pixels.ts'],
   'the four figures with curves draw with it': ['report/epochs.ts'],
 };
 

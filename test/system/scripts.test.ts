@@ -563,7 +563,7 @@ describe('scripts', () => {
     await first.ended;
     const unknown = await study(['tinny']).ended;
     assert.equal(unknown.code, 2);
-    assert.match(unknown.stderr, /Allowed choices are precision, augmentation/);
+    assert.match(unknown.stderr, /Allowed choices are augmentation, ablation/);
   });
 
   it('predict.ts prints digit, confidence and ten probabilities of every picture', async () => {

@@ -9,6 +9,9 @@ const smallPicture = 64;
 /** A square is wide enough for the strokes when it shows this much of what the widest shows. */
 const shownShare = 0.85;
 
+/** With more light ink than this share in the rim, it may be lit paper. */
+const muchInRim = 0.1;
+
 /** Cells of the grid on which paper is looked for, along the longer side. */
 const cells = 350;
 
@@ -23,11 +26,20 @@ const coarseCells = 48;
  * would take the shadow in a loop for ink.
  */
 export function inkContrast(tones: Plane): Plane {
+  const isDark = isInkDark(tones);
+  const contrast = contrastOn(tones, isDark);
+  if (isDark || shareInRim(contrast) < muchInRim) return contrast;
+  // Where a shadow covers more of the paper than light, the light part looks like light ink.
+  const other = contrastOn(tones, true);
+  return shareInRim(other) < shareInRim(contrast) / 2 ? other : contrast;
+}
+
+/** The contrast with paper of what is darker, or of what is lighter. */
+function contrastOn(tones: Plane, isDark: boolean): Plane {
   const { width, height, values } = tones;
   const tile = Math.ceil(Math.max(width, height) / cells);
   const grid = tileMeans(tones, tile);
   const inverted = { ...grid, values: grid.values.map((tone) => 255 - tone) };
-  const isDark = isInkDark(tones);
   const fill = paperUnder(isDark ? grid : inverted);
   const contrasts = new Float32Array(values.length);
   for (let y = 0, pixel = 0; y < height; y++) {
@@ -43,6 +55,19 @@ export function inkContrast(tones: Plane): Plane {
   const noise = median(contrasts.filter((_, pixel) => pixel % stride === 0));
   for (let pixel = 0; pixel < contrasts.length; pixel++) contrasts[pixel] -= noise;
   return { width, height, values: contrasts };
+}
+
+/** How much of what is seen, in cubes of its contrast, is in the rim, where paper is expected. */
+function shareInRim({ width, height, values }: Plane): number {
+  let [rim, all] = [0, 0];
+  for (let y = 0, pixel = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, pixel++) {
+      const cubes = Math.max(0, values[pixel]) ** 3;
+      all += cubes;
+      if (inRim(x, y, width, height)) rim += cubes;
+    }
+  }
+  return all === 0 ? 0 : rim / all;
 }
 
 /** Less light leaves less contrast, in proportion; where it is nearly dark, only noise. */

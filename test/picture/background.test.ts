@@ -33,3 +33,23 @@ it('inkContrast(tones) gives the same of light ink on dark paper', () => {
   const light = { ...dark, values: dark.values.map((tone) => 255 - tone) };
   assert.deepEqual(inkContrast(light), inkContrast(dark));
 });
+
+it('inkContrast(tones) does not take lit paper for light ink where a shadow covers most of it', () => {
+  // Light from the left, soft into a shadow on more than half of a wide strip.
+  const [width, height] = [600, 130];
+  const values = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const isInk = y >= 40 && y < 90 && x >= 60 && x < 420 && x % 60 < 8;
+      const light = 1 - 0.4 * Math.min(1, Math.max(0, (x + y / 2 - 120) / 180));
+      values[y * width + x] = light * (isInk ? 50 : 235);
+    }
+  }
+  const contrast = inkContrast({ width, height, values }).values;
+  for (const x of [63, 123, 243, 363]) {
+    assert.ok(contrast[65 * width + x] > 0.5, `${contrast[65 * width + x]} in ink at ${x}`);
+    const beside = contrast[65 * width + x + 30];
+    assert.ok(Math.abs(beside) < 0.15, `${beside} beside it`);
+  }
+  assert.ok(Math.abs(contrast[20 * width + 15]) < 0.15);
+});

@@ -44,6 +44,7 @@ export class Result {
     this.digits = digits;
     const guesses = digits.map(({ probabilities }) => rankGuesses(probabilities));
     element('number').textContent = guesses.map(({ first }) => first.digit).join('');
+    element('number').style.setProperty('--digits', String(Math.max(1, digits.length)));
     element('words').textContent = this.wordsOn(digits);
     element('second').textContent = guesses
       .map(({ second }, at) => {

@@ -1,4 +1,4 @@
-import { requireNumber } from '../platform/numbers';
+import { requireNumber, requireParts } from '../platform/numbers';
 import { seededRandom, type Random } from '../platform/random';
 import { imageSize, type DigitSet } from './digits';
 import { between, coarse, drawn, imageOf, mapImages, restroked, smeared, warped } from './pixels';
@@ -63,8 +63,11 @@ export const corruptions = Object.keys(changes) as CorruptionName[];
 export function corruptDigits(
   digits: DigitSet,
   name: CorruptionName,
-  { strength, seed }: { readonly strength: number; readonly seed: number },
+  options: { readonly strength: number; readonly seed: number },
 ): DigitSet {
+  const expected = 'an object such as { strength: 0.5, seed: 42 }';
+  requireParts('the options', options, ['strength', 'seed'], expected);
+  const { strength, seed } = options;
   if (!Object.hasOwn(changes, name)) {
     throw new RangeError(`no corruption is called ${name}; there are ${corruptions.join(', ')}`);
   }
@@ -80,5 +83,7 @@ function crossed(image: Float32Array, strength: number, random: Random, ink: 0 |
   const angle = turn(random);
   const [across, down] = [imageSize * Math.cos(angle), imageSize * Math.sin(angle)];
   const line = drawn([[[x - across, y - down] as const, [x + across, y + down] as const]], 3 * strength);
-  return imageOf((_x, _y, at) => line[at] * ink + (1 - line[at]) * image[at]);
+  // A line thinner than a pixel is fainter.
+  const most = Math.min(1, 3 * strength);
+  return imageOf((_x, _y, at) => image[at] + most * line[at] * (ink - image[at]));
 }

@@ -57,6 +57,8 @@ export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): Digi
  * @throws RangeError when the sizes differ, or images, labels and count do not fit.
  */
 export function joinDigits(sets: readonly DigitSet[]): DigitSet {
+  if (!Array.isArray(sets)) throw new TypeError('sets is no array; expected one of sets of digits');
+  sets.forEach((set, at) => requireDigits(`sets[${at}]`, set));
   const sizes = new Set(sets.map(pixelsOfEach).filter((size) => size > 0));
   if (sizes.size > 1) {
     throw new RangeError(`the sets have images of ${[...sizes].join(' and ')} pixels; expected one size`);
@@ -86,16 +88,44 @@ export function joinDigits(sets: readonly DigitSet[]): DigitSet {
  */
 export function drawDigits(
   digits: DigitSet,
-  { perClass, seed = 42 }: { readonly perClass: number; readonly seed?: number },
+  options: { readonly perClass: number; readonly seed?: number },
 ): DigitSet {
+  requireParts('the options', options, ['perClass'], 'an object such as { perClass: 5 }');
+  const { perClass, seed = 42 } = options;
   requireWhole('perClass', perClass, 1);
-  requireParts('digits', digits, [], 'a set, such as digits.train');
+  requireDigits('digits', digits);
   const order = [...shuffledIndices(digits.count, seededRandom(seed, 'examples'))];
   const classes = [...new Set(digits.labels)].sort((one, other) => one - other);
   const drawn = classes.flatMap((label) =>
     order.filter((index) => digits.labels[index] === label).slice(0, perClass),
   );
   return selectDigits(digits, drawn);
+}
+
+/**
+ * Refuses what is no set of digits as this library has them.
+ *
+ * @param name - What the set is called, for the error message.
+ * @throws TypeError when images, labels or their count are missing, or of another type.
+ * @throws RangeError when images, labels and count do not fit.
+ */
+export function requireDigits(name: string, digits: DigitSet): void {
+  const expected = 'a set, such as digits.train';
+  requireParts(name, digits, ['images', 'labels', 'count'], expected);
+  const { images, labels } = digits;
+  // By their names, since a notebook's arrays may be of another context than the library's.
+  const [ofImages, ofLabels] = [images, labels].map((it) => Object.prototype.toString.call(it));
+  if (ofImages !== '[object Float32Array]') {
+    throw new TypeError(
+      `${name}.images is no Float32Array; expected pixels from 0 to 1, one image after the other`,
+    );
+  }
+  if (!['[object Uint8Array]', '[object Int32Array]'].includes(ofLabels)) {
+    throw new TypeError(
+      `${name}.labels is neither a Uint8Array nor an Int32Array; expected the class of each image`,
+    );
+  }
+  pixelsOfEach(digits);
 }
 
 /**

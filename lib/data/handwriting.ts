@@ -1,3 +1,4 @@
+import { requireParts } from '../platform/numbers';
 import { seededRandom, type Random } from '../platform/random';
 import { imageSize, type DigitSet } from './digits';
 import { between, coarse, drawn, mapImages, restroked, type Point } from './pixels';
@@ -31,7 +32,9 @@ const [finest, coarsest] = [1.3, 2.5];
  * @throws RangeError when the images have another size, or do not fit their labels.
  * @example const varied = varyHandwriting(digits.train, { seed: 42 });
  */
-export function varyHandwriting(digits: DigitSet, { seed }: { readonly seed: number }): DigitSet {
+export function varyHandwriting(digits: DigitSet, options: { readonly seed: number }): DigitSet {
+  requireParts('the options', options, ['seed'], 'an object such as { seed: 42 }');
+  const { seed } = options;
   const random = seededRandom(seed, 'handwriting');
   return mapImages(digits, (original, label) => {
     const { share = 0, draw = one } = drawings[label] ?? {};

@@ -1,9 +1,8 @@
 /*
  * What can be done to the pixels of one image of 28 x 28, from 0 (paper) to 1 (ink)?
  */
-import { requireParts } from '../platform/numbers';
 import type { Random } from '../platform/random';
-import { imagePixels, imageSize, pixelsOfEach, type DigitSet } from './digits';
+import { imagePixels, imageSize, pixelsOfEach, requireDigits, type DigitSet } from './digits';
 
 /** A place in an image, in pixels from its upper left corner. */
 export type Point = readonly [x: number, y: number];
@@ -13,17 +12,23 @@ export type Point = readonly [x: number, y: number];
  *
  * @param change - Gets the pixels and the label, and leaves the pixels as they are.
  * @returns A new set, whose pixels are rounded to whole 255ths, as files have them.
- * @throws RangeError when the images are not of 28 x 28, or do not fit their labels.
+ * @throws TypeError when it is no set of digits.
+ * @throws RangeError when the images are not of 28 x 28, a pixel is out of range, or images and labels
+ * do not fit.
  */
 export function mapImages(
   digits: DigitSet,
   change: (image: Float32Array, label: number) => Float32Array,
 ): DigitSet {
-  requireParts('digits', digits, [], 'a set, such as digits.train');
+  requireDigits('digits', digits);
   const { images, labels, count } = digits;
   const pixels = pixelsOfEach(digits);
   if (pixels !== imagePixels && count > 0) {
     throw new RangeError(`digits has images of ${pixels} pixels; expected 28 x 28`);
+  }
+  const wrong = images.findIndex((ink) => !(ink >= 0 && ink <= 1));
+  if (wrong >= 0) {
+    throw new RangeError(`digits.images[${wrong}] is ${images[wrong]}; expected a number from 0 to 1`);
   }
   const changed = new Float32Array(images.length);
   for (let index = 0; index < count; index++) {

@@ -19,7 +19,8 @@ export interface Answers {
  *
  * @param evaluation - How the images were read.
  * @param thresholds - Least confidences, from 0 to 1.
- * @throws RangeError when a threshold is not in its range.
+ * @throws TypeError when it is no evaluation, or the thresholds are no array.
+ * @throws RangeError when a threshold is not in its range, or the evaluation is empty or does not fit.
  * @example answersAbove(await evaluate(model, digits.validation), [0, 0.9]).map(({ share }) => share)
  */
 export function answersAbove(evaluation: Evaluation, thresholds: readonly number[]): Answers[] {
@@ -27,12 +28,21 @@ export function answersAbove(evaluation: Evaluation, thresholds: readonly number
   requireParts('evaluation', evaluation, parts, 'what evaluate gives');
   const { labels, guesses, probabilities } = evaluation;
   const classCount = probabilities.length / labels.length;
+  if (!Number.isInteger(classCount) || classCount === 0 || guesses.length !== labels.length) {
+    throw new RangeError(
+      `evaluation has ${labels.length} labels, ${guesses.length} guesses and ${probabilities.length} ` +
+        'probabilities; expected what evaluate gives',
+    );
+  }
+  if (!Array.isArray(thresholds)) {
+    throw new TypeError('thresholds is no array; expected confidences, such as [0, 0.9]');
+  }
   return thresholds.map((threshold, at) => {
     const isShare = threshold >= 0 && threshold <= 1;
     requireNumber(`thresholds[${at}]`, threshold, 'a confidence from 0 to 1', isShare);
     let [answers, errors] = [0, 0];
     guesses.forEach((guess, row) => {
-      if (probabilities[row * classCount + guess] < threshold) return;
+      if (!(probabilities[row * classCount + guess] >= threshold)) return;
       answers++;
       if (guess !== labels[row]) errors++;
     });

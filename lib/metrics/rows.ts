@@ -1,7 +1,8 @@
 /*
  * Rows are numbers that a network's hidden layer has for images: one flat array, row after row.
  */
-import { requireWhole } from '../platform/numbers';
+import { requireNumber, requireParts, requireWhole } from '../platform/numbers';
+import { seededRandom } from '../platform/random';
 
 /** A row and how far it is. */
 export interface NearRow {
@@ -17,7 +18,8 @@ export interface NearRow {
  * @param rows - n rows with as many columns as `query` has, flat.
  * @param options.count - How many, fewer where there are fewer. @default 5
  * @returns The nearest first.
- * @throws RangeError when the rows are not whole, or `count` is no whole number from 1.
+ * @throws TypeError when rows or query are missing.
+ * @throws RangeError when the rows are not whole, a number is not finite, or `count` is no whole number from 1.
  * @example nearestRows([0, 0, 3, 4], [0, 1], { count: 1 }) // [{ index: 0, distance: 1 }]
  */
 export function nearestRows(
@@ -26,8 +28,10 @@ export function nearestRows(
   { count = 5 }: { readonly count?: number } = {},
 ): NearRow[] {
   requireWhole('count', count, 1);
+  requireParts('query', query, ['length'], 'the numbers of one row');
   const columns = query.length;
   requireWholeRows(rows, columns);
+  requireFinite('query', query);
   const found = Array.from({ length: rows.length / columns }, (_, index): NearRow => {
     let squares = 0;
     for (let column = 0; column < columns; column++) {
@@ -53,13 +57,16 @@ export interface PrincipalComponents {
  * @param rows - n rows, flat, which stay as they are.
  * @param options.columns - Numbers of a row.
  * @param options.count - How many directions, up to `columns`. @default 2
- * @throws RangeError when the rows are none or not whole, or a number is out of range.
+ * @throws TypeError when rows or options are missing.
+ * @throws RangeError when the rows are none or not whole, or a number is not finite or out of range.
  * @example principalComponents([0, 0, 2, 2, 4, 4], { columns: 2 }).shares // [1, 0]
  */
 export function principalComponents(
   rows: ArrayLike<number>,
-  { columns, count = 2 }: { readonly columns: number; readonly count?: number },
+  options: { readonly columns: number; readonly count?: number },
 ): PrincipalComponents {
+  requireParts('the options', options, ['columns'], 'an object such as { columns: 128 }');
+  const { columns, count = 2 } = options;
   requireWhole('columns', columns, 1);
   requireWhole('count', count, 1, columns);
   requireWholeRows(rows, columns);
@@ -86,8 +93,9 @@ export function principalComponents(
 const rounds = 100;
 
 function mainDirection(rows: readonly Float64Array[], columns: number): Float64Array {
-  // Unequal numbers, since equal ones may be at right angles to what is looked for.
-  let direction = Float64Array.from({ length: columns }, (_, column) => 1 / (column + 1));
+  // Chance is never at right angles to what is looked for.
+  const random = seededRandom(1, 'direction');
+  let direction = Float64Array.from({ length: columns }, () => random() - 0.5);
   for (let round = 0; round < rounds; round++) {
     const next = new Float64Array(columns);
     for (const row of rows) {
@@ -118,8 +126,18 @@ function centered(rows: ArrayLike<number>, columns: number): Float64Array[] {
 }
 
 function requireWholeRows(rows: ArrayLike<number>, columns: number): void {
-  if (columns > 0 && rows.length > 0 && rows.length % columns === 0) return;
-  throw new RangeError(
-    `rows has ${rows.length} numbers; expected a positive multiple of the ${columns} of a row`,
-  );
+  requireParts('rows', rows, ['length'], 'numbers, row after row');
+  if (columns === 0 || rows.length === 0 || rows.length % columns > 0) {
+    throw new RangeError(
+      `rows has ${rows.length} numbers; expected a positive multiple of the ${columns} of a row`,
+    );
+  }
+  requireFinite('rows', rows);
+}
+
+function requireFinite(name: string, values: ArrayLike<number>): void {
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at]))
+      requireNumber(`${name}[${at}]`, values[at], 'a finite number');
+  }
 }

@@ -25,8 +25,7 @@ const coarseCells = 48;
  * and tables are wider and stay. The square is not much wider than the strokes, since a wide one
  * would take the shadow in a loop for ink.
  */
-export function inkContrast(tones: Plane): Plane {
-  const isDark = isInkDark(tones);
+export function inkContrast(tones: Plane, isDark = isInkDark(tones)): Plane {
   const contrast = contrastOn(tones, isDark);
   if (isDark || shareInRim(contrast) < muchInRim) return contrast;
   // Where a shadow covers more of the paper than light, the light part looks like light ink.

@@ -17,6 +17,9 @@ const leastLength = 4;
 
 const mostPieces = 60;
 
+/** What is lower than this share of the picture's longer side is grain, and no digit of a number. */
+const leastHeight = 0.012;
+
 /** What is lower than this many pixels may be a part of a broken digit. */
 const leastApart = 10;
 
@@ -46,6 +49,11 @@ export interface PictureDigit {
 interface Naming {
   /** What the picture is called, for error messages. @default 'the picture' */
   readonly name?: string;
+}
+
+interface DigitsOptions extends Naming {
+  /** Whether what is darker is ink, as on a board that is known. @default found out */
+  readonly isInkDark?: boolean;
 }
 
 /** The ink of a picture, on its place. */
@@ -103,17 +111,18 @@ export function preparePicture(
  *
  * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
  * @param options.name - What the picture is called, for error messages. @default 'the picture'
+ * @param options.isInkDark - Whether what is darker is ink. @default found out
  * @returns The digits in reading order, row after row; none where there is nothing but paper.
  * @throws PictureError when there are more than 200, or more ink than digits have.
  * @throws RangeError when the bytes are not four for each pixel.
  */
 export function prepareDigits(
   colors: Colors,
-  { name = 'the picture' }: Naming = {},
+  { name = 'the picture', isInkDark }: DigitsOptions = {},
 ): PictureDigit[] {
   let ink: Ink;
   try {
-    ink = inkOf(colors, name);
+    ink = inkOf(colors, name, isInkDark);
   } catch (error) {
     if (error instanceof PictureError) return [];
     throw error;
@@ -123,7 +132,10 @@ export function prepareDigits(
   const tooMany = (found: string) =>
     problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
   if (ink.pieces.length > mostPiecesOfAll) throw tooMany(`${ink.pieces.length} pieces of ink`);
-  const whole = inReadingOrder(withoutMarks(ink.pieces), width);
+  const least = leastHeight * Math.max(width, contrast.height);
+  const whole = inReadingOrder(withoutMarks(ink.pieces), width).filter(
+    ({ box }) => heightOf(box) >= least,
+  );
   if (whole.length > mostDigits) throw tooMany(`${whole.length} digits or letters`);
   if (whole.length === 0) return [];
   const height = median(whole.map(({ box }) => heightOf(box)));
@@ -192,14 +204,14 @@ function standingApart(groups: readonly Group[]): number {
  * Where there is none, noise may hide it: it is looked for at half the size, where noise is half
  * as strong.
  */
-function inkOf({ rgba, width, height }: Colors, name: string): Ink {
+function inkOf({ rgba, width, height }: Colors, name: string, isInkDark?: boolean): Ink {
   if (rgba.length !== 4 * width * height || rgba.length === 0) {
     throw new RangeError(
       `${name} has ${rgba.length} bytes; expected 4 for each of ${width} x ${height} pixels`,
     );
   }
   const { tones, left, top } = onSheet(toTones(rgba, width, height, name));
-  let contrast = inkContrast(tones);
+  let contrast = inkContrast(tones, isInkDark);
   contrast = withoutLines(contrast, leastInk(contrast));
   for (let scale = 1; ; scale *= 2) {
     const pieces = findInk(contrast);

@@ -38,11 +38,19 @@ it('principalComponents(rows) has no variance to share where all rows are alike'
   assert.deepEqual([coordinates, shares], [[[0, 0]], [0]]);
 });
 
+it('principalComponents(rows) finds a direction whatever it is', () => {
+  const { shares } = principalComponents([1, -2, -1, 2], { columns: 2 });
+  assert.ok(Math.abs(shares[0] - 1) < 1e-9 && shares[1] < 1e-9);
+});
+
 it('nearestRows and principalComponents refuse rows that are not whole, and bad counts', () => {
   assert.throws(() => nearestRows([1, 2, 3], [1, 2]), /rows has 3 numbers; expected a positive/);
   assert.throws(() => nearestRows([1, 2], []), /rows has 2 numbers; expected a positive/);
   assert.throws(() => nearestRows([1, 2], [1, 2], { count: 0 }), /count is 0; expected a whole/);
   assert.throws(() => principalComponents([], { columns: 2 }), /rows has 0 numbers/);
   assert.throws(() => principalComponents([1, 2], { columns: 2, count: 3 }), /count is 3/);
-  assert.throws(() => principalComponents([1, 2], {} as never), /columns is undefined/);
+  assert.throws(() => principalComponents([1, 2], {} as never), /the options has no columns/);
+  assert.throws(() => nearestRows([NaN, 0], [0, 1]), /rows\[0\] is NaN; expected a finite number/);
+  assert.throws(() => nearestRows([1, 0], [0, NaN]), /query\[1\] is NaN/);
+  assert.throws(() => principalComponents(['a', 1] as never, { columns: 1, count: 1 }), /rows\[0\] is "a"/);
 });

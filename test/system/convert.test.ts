@@ -40,7 +40,7 @@ describe('convert', () => {
 
   it('npm run convert is set-up and this script', () => {
     const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-    assert.equal(scripts.convert, 'node setup/setup.mjs >&2 && ts-node -T convert/convert.ts');
+    assert.equal(scripts.convert, 'node setup/setup.mjs >&2 && exec ts-node -T convert/convert.ts');
   });
 
   it('ONNX: a residual network, with preprocessing in its metadata too', async () => {

@@ -192,6 +192,21 @@ describe('The page where one draws digits', function () {
     await screenshot('touching');
   });
 
+  it('what is no digit is told to be that, and ten digits have their place', async () => {
+    await draw([at(60, 160, 420, 160)]);
+    await page.locator('[aria-live=polite]', { hasText: 'No digit found in what is' }).waitFor();
+    await page.keyboard.press('Delete');
+    for (let place = 0; place < 10; place++) {
+      await draw(digits[1], { scale: 0.4, left: 45 * place - 60 });
+    }
+    await reads('1'.repeat(10));
+    const [number, words] = await Promise.all(
+      ['#number', '#words'].map((id) => page.locator(id).boundingBox()),
+    );
+    assert.ok(number!.x + number!.width <= words!.x, `${JSON.stringify(number)}`);
+    await screenshot('ten');
+  });
+
   it('undo takes back strokes and clearing, by button and by key', async () => {
     await draw(digits[1]);
     await reads('1');

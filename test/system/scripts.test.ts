@@ -60,11 +60,11 @@ describe('scripts', () => {
 
   it('npm run train, predict and study are set-up and these scripts', () => {
     const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-    assert.match(scripts.study, /^node setup\/setup\.mjs && ts-node -T scripts\/study\.ts$/);
-    assert.match(scripts.train, /^node setup\/setup\.mjs && ts-node -T scripts\/train\.ts$/);
+    assert.match(scripts.study, /^node setup\/setup\.mjs && exec ts-node -T scripts\/study\.ts$/);
+    assert.match(scripts.train, /^node setup\/setup\.mjs && exec ts-node -T scripts\/train\.ts$/);
     assert.match(
       scripts.predict,
-      /^node setup\/setup\.mjs >&2 && ts-node -T scripts\/predict\.ts$/,
+      /^node setup\/setup\.mjs >&2 && exec ts-node -T scripts\/predict\.ts$/,
     );
   });
 

@@ -50,8 +50,8 @@ describe('search', () => {
 
   it('npm run search and npm run trial are set-up and these scripts', () => {
     const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
-    assert.equal(scripts.search, 'node setup/setup.mjs && ts-node -T search/search.ts');
-    assert.equal(scripts.trial, 'node setup/setup.mjs >&2 && ts-node -T search/trial.ts');
+    assert.equal(scripts.search, 'node setup/setup.mjs && exec ts-node -T search/search.ts');
+    assert.equal(scripts.trial, 'node setup/setup.mjs >&2 && exec ts-node -T search/trial.ts');
   });
 
   it('a trial ends at SIGTERM with its checkpoint kept, and the same call goes on', async () => {

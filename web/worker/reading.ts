@@ -39,7 +39,7 @@ async function practise(network: Network): Promise<void> {
   for (let at = 3; at < colors.rgba.length; at += 4) colors.rgba[at] = 255;
   for (let round = 0; round < practiceRounds; round++) {
     await new Promise((resolve) => setTimeout(resolve));
-    readAll(network, colors);
+    readAll(network, colors, true);
   }
 }
 
@@ -56,7 +56,8 @@ function read(network: Network, { colors, isDrawing, withMaps }: Request): Readi
   let digits: DigitReading[] = [];
   const remarks: string[] = [];
   try {
-    digits = isDrawing ? readAll(network, colors) : readPicture(network, colors);
+    digits = isDrawing ? readAll(network, colors, true) : readPicture(network, colors);
+    if (digits.length === 0) remarks.push('No digit found in what is drawn.');
   } catch (error) {
     if (!(error instanceof PictureError)) throw error;
     remarks.push(sentenceOf(error));
@@ -80,8 +81,8 @@ function readPicture(network: Network, colors: Colors): DigitReading[] {
 }
 
 /** Reads the digits of a number; what may be two that touch is read both ways. */
-function readAll(network: Network, colors: Colors): DigitReading[] {
-  return prepareDigits(colors).flatMap(({ image, halves = [] }) => {
+function readAll(network: Network, colors: Colors, isInkDark?: boolean): DigitReading[] {
+  return prepareDigits(colors, { isInkDark }).flatMap(({ image, halves = [] }) => {
     const whole = readDigit(network, image);
     const parts = halves.map((half) => readDigit(network, half.image));
     return areTwo(confidenceOf(whole), parts.map(confidenceOf)) ? parts : [whole];

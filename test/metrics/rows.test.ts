@@ -52,5 +52,8 @@ it('nearestRows and principalComponents refuse rows that are not whole, and bad 
   assert.throws(() => principalComponents([1, 2], {} as never), /the options has no columns/);
   assert.throws(() => nearestRows([NaN, 0], [0, 1]), /rows\[0\] is NaN; expected a finite number/);
   assert.throws(() => nearestRows([1, 0], [0, NaN]), /query\[1\] is NaN/);
-  assert.throws(() => principalComponents(['a', 1] as never, { columns: 1, count: 1 }), /rows\[0\] is "a"/);
+  assert.throws(
+    () => principalComponents(['a', 1] as never, { columns: 1, count: 1 }),
+    /rows\[0\] is "a"/,
+  );
 });

@@ -8,7 +8,7 @@ const [boardWidth, boardHeight] = [480, 320];
 
 /** Pixels of the screen's canvas, and of the one that is read, to a unit. */
 const screenScale = 2;
-const readScale = 0.4;
+const readScale = 0.3125;
 
 /** Paper beyond the board's edges, so that ink at them has paper around it too, in units. */
 const rim = 40;

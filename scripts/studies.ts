@@ -3,7 +3,7 @@ import type { ArchitectureName, ClassifierTrainingOptions } from 'digit-recogniz
 /** What decides a training of a study, but for its seed: JSON values that its record keeps. */
 export interface StudySettings extends Omit<
   ClassifierTrainingOptions,
-  'callbacks' | 'checkpointFile' | 'onProgress' | 'signal'
+  'callbacks' | 'checkpointFile' | 'onProgress' | 'precision' | 'signal'
 > {
   readonly architecture: ArchitectureName;
   readonly learningRate?: number;

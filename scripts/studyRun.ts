@@ -13,7 +13,6 @@ import {
   type DigitSet,
   type Evaluation,
 } from 'digit-recognizer';
-import { availablePrecision } from 'digit-recognizer/engine';
 import { tidyUp } from './runFolder';
 import { studies, type Study, type StudyName, type StudySettings } from './studies';
 import { Interrupted } from './trainingRun';
@@ -127,19 +126,12 @@ function plateauCallbacks() {
 
 async function runTrial(
   trial: Trial,
-  { keepsNetworks, report }: Study,
+  { keepsNetworks }: Study,
   digits: DigitData,
   { log, stop }: { readonly log: Logger; readonly stop: AbortSignal },
 ): Promise<void> {
   const { row, place } = trial;
   const settings = settingsOf(trial);
-  const { precision = 'float32' } = settings;
-  if (availablePrecision(precision) !== precision) {
-    throw new Error(
-      `the study's row ${row} computes in ${precision}, which this processor cannot; a record of it ` +
-        'would tell of another precision. Run this study on another machine',
-    );
-  }
   const { architecture, seed, learningRate, plateau, variedHandwriting, ...training } = settings;
   const vary = (set: DigitSet) => varyHandwriting(set, { seed });
   const taught = variedHandwriting ? { ...digits, train: vary(digits.train) } : digits;
@@ -170,12 +162,13 @@ async function runTrial(
   // The record tells of the network as it is kept, whose weights are rounded.
   const kept = keepsNetworks ? await MnistClassifier.load(place) : classifier;
   const validation = await kept.evaluate(digits.validation);
-  const varied = scoresOf(await kept.evaluate(vary(digits.validation)));
   await saveRecord(`${place}.json`, {
     settings,
     digits,
     networks: { [row]: { model: kept.network, history, validation } },
-    ...(report === '04-other-hands' && { analysis: { varied } }),
+    ...(variedHandwriting && {
+      analysis: { varied: scoresOf(await kept.evaluate(vary(digits.validation))) },
+    }),
   });
   rmSync(checkpointFile, { force: true });
   const { accuracy, loss, errors } = validation;

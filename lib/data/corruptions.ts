@@ -57,8 +57,9 @@ export const corruptions = Object.keys(changes) as CorruptionName[];
  * @param options.strength - How much, from 0 (not at all) to 1.
  * @param options.seed - Where each line, speck and direction falls.
  * @returns A new set with the labels of `digits`, whose pixels are whole 255ths from 0 to 1.
- * @throws RangeError when there is no such way, the strength is out of range, or the images are not
- * of 28 x 28.
+ * @throws TypeError when it is no set of digits, or strength or seed are missing.
+ * @throws RangeError when there is no such way, strength or pixels are not from 0 to 1, or the images
+ * are not of 28 x 28.
  */
 export function corruptDigits(
   digits: DigitSet,

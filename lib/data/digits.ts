@@ -54,6 +54,7 @@ export function selectDigits(digits: DigitSet, indices: ArrayLike<number>): Digi
  *
  * @param sets - Sets of images of any one size; may be none.
  * @returns A new set with copies of all digits, in the order of the sets.
+ * @throws TypeError when it is no array of sets.
  * @throws RangeError when the sizes differ, or images, labels and count do not fit.
  */
 export function joinDigits(sets: readonly DigitSet[]): DigitSet {
@@ -84,6 +85,7 @@ export function joinDigits(sets: readonly DigitSet[]): DigitSet {
  * @param options.perClass - How many of each class, fewer where there are fewer.
  * @param options.seed - Which ones. @default 42
  * @returns A new set, in the order of the classes.
+ * @throws TypeError when it is no set of digits, or there are no options.
  * @throws RangeError when `perClass` is no whole number from 1, or images, labels and count do not fit.
  */
 export function drawDigits(

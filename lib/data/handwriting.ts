@@ -29,7 +29,9 @@ const [finest, coarsest] = [1.3, 2.5];
  * @param digits - Images of 28 x 28, classes 0 to 9.
  * @param options.seed - Which of the many changes; the same seed gives the same set.
  * @returns A new set of as many images, whose pixels are whole 255ths; with the labels of `digits`.
- * @throws RangeError when the images have another size, or do not fit their labels.
+ * @throws TypeError when it is no set of digits, or there is no seed.
+ * @throws RangeError when the images have another size, do not fit their labels, or have pixels that
+ * are no numbers from 0 to 1.
  * @example const varied = varyHandwriting(digits.train, { seed: 42 });
  */
 export function varyHandwriting(digits: DigitSet, options: { readonly seed: number }): DigitSet {

@@ -166,7 +166,12 @@ export function prepareDigits(
   });
 }
 
-/** Whether what may be two digits is: each of the halves, if any, is read more surely than all. */
+/**
+ * Whether what may be two digits is two: each of its halves is read more surely than the whole.
+ *
+ * @param whole - Confidence of the whole, 0 to 1.
+ * @param halves - Confidences of the halves; none where it cannot be cut.
+ */
 export function areTwo(whole: number, halves: readonly number[]): boolean {
   return halves.length > 0 && halves.every((confidence) => confidence > whole);
 }

@@ -206,6 +206,51 @@ interface Memory {
   readonly peak: number;
 }
 
+it('bench/README.md quotes the load of load.json, whose service lost no answer and kept its memory', () => {
+  const readme = readFileSync(path.join(root, 'bench', 'README.md'), 'utf8');
+  const { measured } = readJson(root, 'results', 'load.json');
+  const inThousands = (value: number) => value.toLocaleString('en-US');
+  for (const [network, { full, half, long }] of Object.entries<Load>(measured)) {
+    for (const [service, { requestsPerSecond, median, slow, failures }] of Object.entries(full)) {
+      const times = [median, slow].map((milliseconds) => String(Math.round(milliseconds)));
+      const cells = [network, service, inThousands(requestsPerSecond), ...times, String(failures)];
+      assert.match(readme, new RegExp(`^\\| ${cells.join(' +\\| +')} +\\|$`, 'm'));
+    }
+    const best = Object.entries(full).filter(([service]) => service.startsWith('FastAPI'));
+    const others = Math.max(...best.map(([, { requestsPerSecond }]) => requestsPerSecond));
+    const { ours, 'ours, a call for each': single } = full;
+    for (const number of [
+      (ours.requestsPerSecond / others).toFixed(2),
+      (ours.requestsPerSecond / single.requestsPerSecond).toFixed(1),
+      ...[inThousands(half.requestsPerSecond), half.median.toFixed(1), half.slow.toFixed(0)],
+      ...(long ? [inThousands(long.answers), String(long.memory.at(-1))] : []),
+    ]) {
+      assert.ok(readme.includes(` ${number} `), `${number} of ${network}`);
+    }
+    assert.equal(half.failures, 0);
+    if (long === undefined) continue;
+    assert.equal(long.failures, 0);
+    assert.ok(Math.max(...long.memory) < 1.1 * long.memory[0], 'memory is not flat');
+  }
+});
+
+interface Turn {
+  readonly requestsPerSecond: number;
+  readonly median: number;
+  readonly slow: number;
+  readonly failures: number;
+}
+
+interface Load {
+  readonly full: Readonly<Record<string, Turn>>;
+  readonly half: Turn;
+  readonly long?: {
+    readonly answers: number;
+    readonly failures: number;
+    readonly memory: readonly number[];
+  };
+}
+
 it('README.md quotes the sizes, differences and accuracies of formats.json, all within the bounds', () => {
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
   const { rows } = readJson(root, 'results', 'formats.json');

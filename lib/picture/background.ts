@@ -18,6 +18,14 @@ const cells = 350;
 /** Cells of the grid on which the light on it is fitted. */
 const coarseCells = 48;
 
+/** A picture whose ink is known to be the darker or the lighter part. */
+export interface InkContrast {
+  /** How far each pixel is from paper (0) to full ink (1). */
+  readonly contrast: Plane;
+  /** The tones, turned round where ink is light, so that it is dark. */
+  readonly tones: Plane;
+}
+
 /**
  * Says of each pixel how far it is from paper (0) to black or white (1), whichever the ink is.
  *
@@ -25,28 +33,29 @@ const coarseCells = 48;
  * and tables are wider and stay. The square is not much wider than the strokes, since a wide one
  * would take the shadow in a loop for ink.
  */
-export function inkContrast(tones: Plane, isDark = isInkDark(tones)): Plane {
-  const contrast = contrastOn(tones, isDark);
-  if (isDark || shareInRim(contrast) < muchInRim) return contrast;
+export function inkContrast(tones: Plane, isDark = isInkDark(tones)): InkContrast {
+  if (isDark) return { contrast: contrastOn(tones), tones };
+  const inverted = { ...tones, values: tones.values.map((tone) => 255 - tone) };
+  const contrast = contrastOn(inverted);
+  const light = { contrast, tones: inverted };
+  if (shareInRim(contrast) < muchInRim) return light;
   // Where a shadow covers more of the paper than light, the light part looks like light ink.
-  const other = contrastOn(tones, true);
-  return shareInRim(other) < shareInRim(contrast) / 2 ? other : contrast;
+  const other = contrastOn(tones);
+  return shareInRim(other) < shareInRim(contrast) / 2 ? { contrast: other, tones } : light;
 }
 
-/** The contrast with paper of what is darker, or of what is lighter. */
-function contrastOn(tones: Plane, isDark: boolean): Plane {
+/** The contrast with paper of what is darker. */
+function contrastOn(tones: Plane): Plane {
   const { width, height, values } = tones;
   const tile = Math.ceil(Math.max(width, height) / cells);
   const grid = tileMeans(tones, tile);
-  const inverted = { ...grid, values: grid.values.map((tone) => 255 - tone) };
-  const fill = paperUnder(isDark ? grid : inverted);
+  const fill = paperUnder(grid);
   const contrasts = new Float32Array(values.length);
   for (let y = 0, pixel = 0; y < height; y++) {
     const row = Math.floor(y / tile) * grid.width;
     for (let x = 0; x < width; x++, pixel++) {
       const paper = fill[row + Math.floor(x / tile)];
-      const tone = isDark ? values[pixel] : 255 - values[pixel];
-      contrasts[pixel] = contrastOf(tone, paper);
+      contrasts[pixel] = contrastOf(values[pixel], paper);
     }
   }
   // The fill is as light as the lightest noise.

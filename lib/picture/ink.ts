@@ -21,12 +21,6 @@ const leastSigmas = 5;
 /** What is left by the border has at least this length, in lengths of the picture, to be a digit. */
 const leastInside = 0.12;
 
-/** Half of the widest stroke, and of the widest of less contrast than the third, in lengths of the picture. */
-const [widestStroke, faintWidth, faintContrast] = [0.1, 0.06, 0.3];
-
-/** The share of a side of the picture that no stroke takes up. */
-const wholeSide = 0.9;
-
 /** Soft shadows are taken off from the border inwards, in so many rounds at most. */
 const mostRounds = 4;
 
@@ -70,38 +64,7 @@ export function findInk(contrast: Plane): Piece[] {
     pieces = piecesOf(values);
   }
   const least = leastInside * Math.max(width, height);
-  const isFallback = !pieces.some(({ box }) => longSide(box) >= least);
-  const found = isFallback ? all : pieces;
-  const isWide = findWide(contrast, found);
-  const contrastOf = ({ pixels }: Piece) => median(pixels.map((pixel) => contrast.values[pixel]));
-  return found.filter((piece) => {
-    // The darker part of blank paper: wide and faint, or wide and along the border.
-    if (isWide(piece, faintWidth) && contrastOf(piece) < faintContrast) return false;
-    return !isFallback || !(isWide(piece, widestStroke) || isAlongSide(piece, contrast));
-  });
-}
-
-/** Tells pieces that hold a square of twice so many lengths of the picture, as no stroke does. */
-function findWide({ width, height }: Plane, pieces: readonly Piece[]) {
-  const values = new Float32Array(width * height);
-  for (const { pixels } of pieces) for (const pixel of pixels) values[pixel] = 1;
-  const inkNear = boxSums({ width, height, values });
-  return ({ pixels }: Piece, half: number): boolean => {
-    const reach = Math.ceil(half * Math.max(width, height));
-    return pixels.some((pixel) => inkNear(pixel, reach) >= 0.9 * (2 * reach + 1) ** 2);
-  };
-}
-
-/** Whether a piece takes up a whole side of the picture. */
-function isAlongSide({ pixels }: Piece, { width, height }: Plane): boolean {
-  const counts = new Uint32Array(4);
-  for (const pixel of pixels) {
-    const [x, y] = [pixel % width, Math.floor(pixel / width)];
-    [y === 0, y === height - 1, x === 0, x === width - 1].forEach((is, side) => {
-      if (is) counts[side]++;
-    });
-  }
-  return counts.some((count, side) => count >= wholeSide * (side < 2 ? width : height));
+  return pieces.some(({ box }) => longSide(box) >= least) ? pieces : all;
 }
 
 /**

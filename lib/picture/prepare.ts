@@ -7,6 +7,7 @@ import { withoutMarks, withoutSpecks, withoutTexture, type Piece } from './piece
 import { crop, halve, longSide, median, union, type Box, type Plane } from './plane';
 import { heightOf, inReadingOrder, mostDigits, type Group } from './rows';
 import { onSheet } from './sheet';
+import { onlyStrokes } from './strokes';
 import { toTones } from './tones';
 import { inTwo, likelyTouch } from './touching';
 
@@ -17,8 +18,8 @@ const leastLength = 4;
 
 const mostPieces = 60;
 
-/** What is lower than this share of the picture's longer side is grain, and no digit of a number. */
-const leastHeight = 0.012;
+/** What is lower than this share of the picture's longer side, or than this many pixels, is grain. */
+const [leastHeight, leastPixels] = [0.012, 8];
 
 /** What is lower than this many pixels may be a part of a broken digit. */
 const leastApart = 10;
@@ -132,7 +133,7 @@ export function prepareDigits(
   const tooMany = (found: string) =>
     problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
   if (ink.pieces.length > mostPiecesOfAll) throw tooMany(`${ink.pieces.length} pieces of ink`);
-  const least = leastHeight * Math.max(width, contrast.height);
+  const least = Math.max(leastPixels, leastHeight * Math.max(width, contrast.height));
   const whole = inReadingOrder(withoutMarks(ink.pieces), width).filter(
     ({ box }) => heightOf(box) >= least,
   );
@@ -215,11 +216,12 @@ function inkOf({ rgba, width, height }: Colors, name: string, isInkDark?: boolea
       `${name} has ${rgba.length} bytes; expected 4 for each of ${width} x ${height} pixels`,
     );
   }
-  const { tones, left, top } = onSheet(toTones(rgba, width, height, name));
-  let contrast = inkContrast(tones, isInkDark);
+  const sheet = onSheet(toTones(rgba, width, height, name));
+  const { left, top } = sheet;
+  let { contrast, tones } = inkContrast(sheet.tones, isInkDark);
   contrast = withoutLines(contrast, leastInk(contrast));
   for (let scale = 1; ; scale *= 2) {
-    const pieces = findInk(contrast);
+    const pieces = onlyStrokes(findInk(contrast), contrast, tones);
     if (pieces.some(({ box }) => longSide(box) >= leastLength)) {
       return { contrast, pieces, left, top, scale };
     }
@@ -229,6 +231,7 @@ function inkOf({ rgba, width, height }: Colors, name: string, isInkDark?: boolea
       throw blank(name, pieces.length > 0 ? specks : nothing);
     }
     contrast = halve(contrast);
+    tones = halve(tones);
   }
 }
 

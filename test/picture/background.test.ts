@@ -16,7 +16,7 @@ function paper(light: (x: number, y: number) => number) {
 }
 
 it('inkContrast(tones) shows ink and no shadow with a sharp edge', () => {
-  const { values } = inkContrast(paper((x, y) => (x + y > 260 ? 0.5 : 1)));
+  const { values } = inkContrast(paper((x, y) => (x + y > 260 ? 0.5 : 1))).contrast;
   const at = (x: number, y: number) => values[y * side + x];
   assert.ok(at(100, 60) > 0.6 && at(100, 140) > 0.6);
   for (const [x, y] of [
@@ -45,7 +45,7 @@ it('inkContrast(tones) does not take lit paper for light ink where a shadow cove
       values[y * width + x] = light * (isInk ? 50 : 235);
     }
   }
-  const contrast = inkContrast({ width, height, values }).values;
+  const contrast = inkContrast({ width, height, values }).contrast.values;
   for (const x of [63, 123, 243, 363]) {
     assert.ok(contrast[65 * width + x] > 0.5, `${contrast[65 * width + x]} in ink at ${x}`);
     const beside = contrast[65 * width + x + 30];

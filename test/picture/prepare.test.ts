@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import { PictureError, prepareDigits, preparePicture } from '../../lib/picture/prepare';
 import { readPicture } from '../../lib/picture/readFile';
+import { seededRandom } from '../../lib/platform/random';
 
 /** A bar of one color on another, 60 x 90 pixels, as bytes of red, green, blue and opacity. */
 function bar(ink: readonly number[], paper: readonly number[]) {
@@ -85,6 +86,50 @@ it('prepareDigits(colors) gives each digit from left to right, with its box and 
 it('prepareDigits(colors) invents nothing on blank and on ruled paper', () => {
   for (const line of [235, 170]) assert.deepEqual(prepareDigits(bars([], { line })), []);
 });
+
+it('preparePicture(colors) refuses blank paper under most shadows', () => {
+  const refused = shadows.filter((shadow) => {
+    try {
+      preparePicture(blankUnder(shadow));
+      return false;
+    } catch (error) {
+      assert.ok(error instanceof PictureError, String(error));
+      return true;
+    }
+  });
+  assert.ok(refused.length >= 0.8 * shadows.length, `${refused.length} of ${shadows.length}`);
+});
+
+interface Shadow {
+  readonly isRound: boolean;
+  /** Pixels in which it gets dark. */
+  readonly edge: number;
+  /** The standard deviation of each pixel. */
+  readonly noise: number;
+  /** How much light it takes. */
+  readonly dark: number;
+}
+
+const shadows: readonly Shadow[] = [false, true].flatMap((isRound) =>
+  [4, 20, 60, 120].flatMap((edge) =>
+    [1, 3, 6].flatMap((noise) => [0.2, 0.35, 0.5].map((dark) => ({ isRound, edge, noise, dark }))),
+  ),
+);
+
+/** Paper of 300 x 300 pixels with a shadow on a half of it, or on all but a round part. */
+function blankUnder({ isRound, edge, noise, dark }: Shadow) {
+  const side = 300;
+  const random = seededRandom(1, JSON.stringify({ isRound, edge, noise, dark }));
+  const rgba = new Uint8Array(4 * side * side).fill(255);
+  for (let pixel = 0; pixel < side * side; pixel++) {
+    const [x, y] = [pixel % side, Math.floor(pixel / side)];
+    const inside = isRound ? Math.hypot(x - 120, y - 180) - 90 : 0.8 * x + 0.6 * y - 200;
+    const light = 1 - dark / (1 + Math.exp((-4 * inside) / edge));
+    const spread = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    rgba.fill(Math.round(225 * light + noise * spread), 4 * pixel, 4 * pixel + 3);
+  }
+  return { rgba, width: side, height: side };
+}
 
 it('preparePicture(colors) refuses several digits, and says what reads them', () => {
   assert.throws(() => preparePicture(bars([60, 130, 200])), {

@@ -7,8 +7,11 @@ import { requireCounts } from '../metrics/metrics';
 /**
  * Writes a text so that Plotly draws its very letters: no tags (`<b>`), entities (`&amp;`), formulas
  * (`$x$`), templates (`%{x}`) or line breaks come of it.
+ *
+ * @throws TypeError when it is no text.
  */
 export function escapeMarkup(text: string): string {
+  requireText(text);
   return text
     .replace(/[&<>$]|%(?=\{)/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\s+/g, ' ');
@@ -38,8 +41,10 @@ export function shorten(text: string, width: number): string {
  *
  * @param width - Room of a line in letters, from 3.
  * @param mostLines - How many lines there may be, from 1.
+ * @throws TypeError when it is no text.
  */
 export function wrap(text: string, width: number, mostLines: number): string[] {
+  requireText(text);
   const lines: string[] = [];
   let rest = text.trim();
   while (widthOf(rest) > width && lines.length < mostLines - 1) {
@@ -102,6 +107,11 @@ export function requireNamed(where: string, label: number, classNames: readonly 
     `${where} is ${label}, but classNames has ${classNames.length} names; ` +
       `expected a whole number from 0 to ${classNames.length - 1}, or a name for every class`,
   );
+}
+
+function requireText(text: string): void {
+  if (typeof text === 'string') return;
+  throw new TypeError(`a title or name in the figure is ${text}; expected a text`);
 }
 
 const segmenter = new Intl.Segmenter();

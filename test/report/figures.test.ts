@@ -86,6 +86,10 @@ it('figures refuse what they cannot draw, by its name', () => {
       () => trainingCurves({} as never),
       /TypeError: history is \[object Object\]; expected a history/,
     ],
+    [
+      () => accuracyBars(diagonal(10, 5), { title: nothing }),
+      /TypeError: a title or name in the figure is null; expected a text/,
+    ],
   ] as const) {
     assert.throws(draw, message);
   }

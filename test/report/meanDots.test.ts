@@ -69,6 +69,7 @@ it('meanDots(rows) refuses what it cannot draw, by its name', () => {
       () => meanDots([{ name: 'one', values: [99.2] }]),
       /RangeError: rows\[0\]\.values\[0\] is 99\.2; expected a share from 0 to 1/,
     ],
+    [() => meanDots(rows, { valueTitle: null as never }), /TypeError: a title or name .* is null/],
     [() => meanDots(rows, { references: 1 } as never), /meanDots has no option references/],
     [
       () => meanDots(rows, { reference: { name: 'it', value: NaN } }),

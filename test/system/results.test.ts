@@ -164,6 +164,30 @@ it('README.md quotes the accuracies of metrics.json', () => {
   }
 });
 
+it('README.md quotes the test of report 03 as its metrics.json has it', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const { ofResidual, seedTable, test, vote } = readJson(studied, 'metrics.json').analysis;
+  const row = (network: string, ...[seeds, validation, accuracy, low, high]: number[]) => {
+    const [judged, mean, from, to] = [validation, accuracy, low, high].map((it) => it.toFixed(2));
+    const cells = [seeds, `${judged} %`, `${mean} % \\(${from} to ${to} %\\)`].join(' +\\| +');
+    assert.match(readme, new RegExp(`^\\| ${network} +\\| +[\\d,]+ +\\| +${cells} +\\|$`, 'm'));
+  };
+  const meanOf = (values: number[]) => (100 * values.reduce((a, b) => a + b)) / values.length;
+  const validations = [
+    ...seedTable.slice(0, 2).map((it: Record<string, number>) => it['mean (%)']),
+    ...[meanOf(ofResidual.slice(0, 5)), meanOf(ofResidual)],
+  ];
+  const names = ['Deeper CNN', 'Tiny CNN', 'Residual CNN, augmented', '... all seeds'];
+  test.testTable.forEach((it: Record<string, number>, at: number) => {
+    const interval = [it['95 % from (%)'], it['to (%)']];
+    row(names[at], it.seeds, validations[at], it['mean (%)'], ...interval);
+  });
+  const ten = test.testVoteTable.at(-1);
+  assert.equal(ten.mistakes, Math.round(10_000 - 100 * ten['accuracy (%)']));
+  const interval = [ten['95 % from (%)'], ten['to (%)']];
+  row('Soft vote of these ten', 10, 100 * vote.accuracy, ten['accuracy (%)'], ...interval);
+});
+
 it('README.md quotes the times, the ratios and the memory of bench.json', () => {
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
   const bench = JSON.parse(readFileSync(path.join(root, 'results', 'bench.json'), 'utf8'));

@@ -38,9 +38,7 @@ export function findInk(contrast: Plane): Piece[] {
   const floor = leastInk(contrast);
   const piecesOf = (values: Float32Array) => {
     const full = fullInk(values, floor);
-    return full === 0
-      ? []
-      : findPieces({ width, height, values }, Math.max(floor, inkShare * full));
+    return full === 0 ? [] : findPieces({ ...contrast, values }, Math.max(floor, inkShare * full));
   };
   const all = piecesOf(contrast.values);
   const values = contrast.values.slice();
@@ -48,9 +46,7 @@ export function findInk(contrast: Plane): Piece[] {
   const isReaching = ({ pixels }: Piece) =>
     pixels.some((pixel) => {
       const x = pixel % width;
-      if (x === 0 || x === width - 1 || pixel < width || pixel >= values.length - width)
-        return true;
-      let isBeside = false;
+      let isBeside = x === 0 || x === width - 1 || pixel < width || pixel >= values.length - width;
       forNeighbors(pixel, contrast, 1, (neighbor) => (isBeside ||= isOutside[neighbor] === 1));
       return isBeside;
     });

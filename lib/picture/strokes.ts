@@ -7,12 +7,9 @@ const leastLight = 0.7;
 /** Light is so far on the way from ink to paper, and so many pixels beyond half of a stroke's width. */
 const [lightShare, softEdge] = [0.5, 2];
 
-const sides = [
-  [1, 0],
-  [-1, 0],
-  [0, 1],
-  [0, -1],
-];
+/** Steps to the four sides. */
+const stepsAcross = [1, -1, 0, 0];
+const stepsDown = [0, 0, 1, -1];
 
 /**
  * Keeps the pieces that have light on their either side, as strokes have: beyond the edge of a shadow
@@ -31,8 +28,9 @@ export function onlyStrokes(pieces: readonly Piece[], contrast: Plane, tones: Pl
     const forOutline = (visit: (x: number, y: number, across: number, down: number) => void) => {
       for (const pixel of pixels) {
         const [x, y] = [pixel % width, Math.floor(pixel / width)];
-        for (const [across, down] of sides)
-          if (!isOwn(x + across, y + down)) visit(x, y, across, down);
+        stepsAcross.forEach((across, side) => {
+          if (!isOwn(x + across, y + stepsDown[side])) visit(x, y, across, stepsDown[side]);
+        });
       }
     };
     let outline = 0;
@@ -44,17 +42,16 @@ export function onlyStrokes(pieces: readonly Piece[], contrast: Plane, tones: Pl
       const [right, below] = [x + (half + softEdge) * across, y + (half + softEdge) * down];
       const column = Math.max(0, Math.min(width - 1, right));
       const row = Math.max(0, Math.min(height - 1, below));
-      if (isOwn(column, row)) {
-        // At the border nobody knows what is beyond.
-        if (column !== right || row !== below) all += 0.5;
-        return;
-      }
+      const isOutside = column !== right || row !== below;
+      const isHidden = isOwn(column, row);
+      // Beyond the border nobody knows.
+      all += isHidden ? (isOutside ? 0.5 : 0) : 1;
+      if (isHidden) return;
       const [inX, inY] = [x - half * across, y - half * down];
       const inner = isOwn(inX, inY) ? inY * width + inX : y * width + x;
       // From ink to the paper under it, of which the contrast is a share.
       const share = Math.min(0.9, contrast.values[inner]);
       const depth = (values[inner] * share) / (1 - share);
-      all++;
       if (values[row * width + column] - values[inner] >= lightShare * depth) light++;
     });
     return light >= leastLight * all;

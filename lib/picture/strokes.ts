@@ -44,7 +44,7 @@ export function onlyStrokes(pieces: readonly Piece[], contrast: Plane, tones: Pl
       const row = Math.max(0, Math.min(height - 1, below));
       const isOutside = column !== right || row !== below;
       const isHidden = isOwn(column, row);
-      // Beyond the border nobody knows.
+      // What is beyond the border nobody knows: half as much.
       all += isHidden ? (isOutside ? 0.5 : 0) : 1;
       if (isHidden) return;
       const [inX, inY] = [x - half * across, y - half * down];

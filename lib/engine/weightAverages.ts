@@ -1,7 +1,10 @@
 import { DataType, type Graph, type Value } from './graph';
 import { Variables } from './variables';
 
-/** An exponential moving average of each trained weight; the first step sets it, as in Keras. */
+/**
+ * An exponential moving average of each trained weight, which stays less in the first steps, so that
+ * the initial weights are soon gone (TensorFlow's ExponentialMovingAverage with `num_updates`).
+ */
 export class WeightAverages {
   readonly variables: Variables;
   /** How many numbers each step is fed. */
@@ -9,7 +12,7 @@ export class WeightAverages {
 
   /**
    * @param shapes - Of the trained weights.
-   * @param decay - Share of the averages that stays in each step.
+   * @param decay - Largest share of the averages that stays in a step.
    */
   constructor(
     private readonly graph: Graph,
@@ -48,7 +51,7 @@ export class WeightAverages {
 
   /** Gives what to feed for the next step, before which so many were taken. */
   nextInputs(stepsDone: number): number[] {
-    const staying = stepsDone === 0 ? 0 : this.decay;
+    const staying = Math.min(this.decay, (1 + stepsDone) / (10 + stepsDone));
     return [staying, 1 - staying];
   }
 }

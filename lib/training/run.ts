@@ -81,7 +81,6 @@ export class TrainingRun {
   ): Promise<TrainingRun> {
     const options = withDefaults(given, digits.training.count);
     warnOfUnfrozen(model);
-    warnOfSlowAverage(options);
     model.stopTraining = false;
     for (const callback of options.callbacks) {
       callback.setModel(model);
@@ -270,19 +269,6 @@ function warnOfUnfrozen(model: tf.LayersModel): void {
   console.warn(
     `warning: ${left} weights of model ${model.name} were frozen when it was compiled, and stay so ` +
       'until it is compiled again',
-  );
-}
-
-/** Says of an average that is slow for so short a training that it still holds the first weights. */
-function warnOfSlowAverage({ epochs, batchCount, graph }: RunOptions): void {
-  const { averageDecay = 0 } = graph;
-  const steps = epochs * batchCount;
-  const left = averageDecay ** steps;
-  // What is no number is refused later.
-  if (!(left >= 0.05)) return;
-  console.warn(
-    `warning: after ${steps} steps, ${Math.round(100 * left)} % of the averaged weights are still the ` +
-      `initial ones, at averageDecay ${averageDecay}; lower it, or train on more digits or for longer`,
   );
 }
 

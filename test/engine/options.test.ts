@@ -27,7 +27,7 @@ const runs: [keyof typeof keras.runs, tf.Optimizer, GraphTrainingOptions][] = [
   ['cosine', adam(0.02), { schedule: { kind: 'cosine', steps: 10, warmUpSteps: 3 } }],
   ['oneCycle', adam(0.02), { schedule: { kind: 'one-cycle', steps: 10 } }],
   ['smoothing', adam(), { labelSmoothing: 0.1 }],
-  ['ema', adam(), { averageDecay: 0.8 }],
+  ['ema', adam(), { averageDecay: 0.5 }],
 ];
 
 for (const [name, optimizer, options] of runs) {

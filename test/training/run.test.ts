@@ -172,31 +172,6 @@ it('train(model, ...) with callbacks ends early, slows down and restores the bes
   model.dispose();
 });
 
-it('train(model, ...) says when averaged weights are still the initial ones', async () => {
-  const lines: string[] = [];
-  const { warn } = console;
-  console.warn = (line: string) => lines.push(line);
-  const model = buildRegularizedCnn(tiny);
-  try {
-    // 6 steps of 10 images: 0.9 to the sixth is 0.53, and 0.5 to the sixth 0.016.
-    for (const averageDecay of [0.9, 0.5]) {
-      await train(model, stripes(60, 1), stripes(20, 2), {
-        epochs: 1,
-        batchSize: 10,
-        averageDecay,
-      });
-    }
-  } finally {
-    console.warn = warn;
-    model.dispose();
-  }
-  assert.equal(lines.length, 1);
-  assert.match(
-    lines[0],
-    /^warning: after 6 steps, 53 % of the averaged weights .* averageDecay 0\.9;/,
-  );
-});
-
 const everyOption = {
   augmentation: { rotation: 10, shift: 0.1, zoom: 0.1, shear: 5 },
   schedule: { kind: 'one-cycle' },

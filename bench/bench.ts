@@ -263,12 +263,19 @@ async function versionsOf(contenders: readonly Contender[]): Promise<Record<stri
   return versions;
 }
 
-/** Starts the contenders of the clock: each in 32 bits, in one process. */
+/** Starts the contenders of the clock: each in 32 bits, and in 16 where the processor has them. */
 function clockContenders(folder: string): Contender[] {
   return [
     new Contender('ours', ...inNode('ours', '1', folder)),
     new Contender('Keras', ...inPython('keras', folder)),
     new Contender('PyTorch', ...inPython('torch', folder)),
+    ...(hasBfloat16()
+      ? [
+          new Contender('ours, bfloat16', ...inNode('ours', '1', folder, 'bfloat16')),
+          new Contender('Keras, bfloat16', ...inPython('keras', folder, 'mixed_bfloat16')),
+          new Contender('PyTorch, bfloat16', ...inPython('torch', folder, 'bfloat16')),
+        ]
+      : []),
   ];
 }
 

@@ -113,6 +113,7 @@ async function runClock(work: ClockWork): Promise<ClockAnswer> {
   const start = performance.now();
   const training = await GraphTraining.compile(model, {
     data: digits(count),
+    precision,
     schedule: { kind: 'one-cycle', steps: epochs * stepsPerEpoch },
     labelSmoothing,
     ...(augmentation && { augmentation }),

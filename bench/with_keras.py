@@ -138,7 +138,9 @@ class Moments(keras.callbacks.Callback):
         self.before = epoch * self.clock.per_epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        self.clock.after_step(self.before + batch + 1, self.predict)
+        # Of the last steps of an epoch, fewer than ten, Keras tells as if they were ten.
+        done = min(batch + 1, self.clock.per_epoch)
+        self.clock.after_step(self.before + done, self.predict)
 
 
 def build_fast(rates, work):

@@ -146,7 +146,8 @@ def train_fast(images, labels, rates, work, clock):
     @torch.inference_mode()
     def predict(test_images):
         batches = as_tensor(test_images).split(1000)
-        return torch.cat([network(batch) for batch in batches]).numpy()
+        with precision():
+            return torch.cat([network(batch).float() for batch in batches]).numpy()
 
     rows = iter(())
     for step, rate in enumerate(rates):
@@ -159,7 +160,9 @@ def train_fast(images, labels, rates, work, clock):
         shown = images[batch]
         if 'augmentation' in work:
             shown = move(shown, **work['augmentation'])
-        loss_of(network(shown), labels[batch]).backward()
+        with precision():
+            loss = loss_of(network(shown), labels[batch])
+        loss.backward()
         optimizer.step()
         if clock is not None:
             clock.after_step(step + 1, predict)

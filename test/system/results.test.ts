@@ -294,6 +294,34 @@ it('README.md quotes the sizes, differences and accuracies of formats.json, all 
 });
 
 const studied = path.join(root, 'results', '03-how-far');
+
+it('bench/README.md quotes the clock of clock.json, of five seeds each', () => {
+  const readme = readFileSync(path.join(root, 'bench', 'README.md'), 'utf8');
+  const { runs, seeds, summary } = readJson(studied, 'clock.json');
+  assert.equal(seeds.length, 5);
+  const median = (values: number[]) => values.sort((one, other) => one - other)[2];
+  const cell = (value: number | null) => (value === null ? '' : value.toFixed(1));
+  for (const { recipe, contender, seconds } of summary) {
+    const own = (runs as ClockRun[]).filter(
+      (run) => run.recipe === recipe && run.contender === contender,
+    );
+    assert.deepEqual(
+      own.map(({ seed }) => seed),
+      seeds,
+    );
+    const whole = median(own.map(({ curve }) => curve[curve.length - 1].seconds));
+    const cells = [recipe, contender, ...seconds.map(cell), cell(whole)];
+    assert.match(readme, new RegExp(`^\\| ${cells.join(' *\\| *')} +\\|$`, 'm'));
+  }
+});
+
+interface ClockRun {
+  readonly recipe: string;
+  readonly contender: string;
+  readonly seed: number;
+  readonly curve: readonly { readonly seconds: number }[];
+}
+
 const kept = ['03-how-far/tiny', '03-how-far/final', '04-other-hands/handwriting'].flatMap(
   (study) =>
     readdirSync(path.join(root, 'results', study))

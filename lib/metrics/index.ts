@@ -21,4 +21,4 @@ export {
 } from './calibration';
 export { meanInterval } from './meanInterval';
 export { answersAbove } from './answers';
-export { nearestRows, principalComponents } from './rows';
+export { nearestRows } from './rows';

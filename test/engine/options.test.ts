@@ -180,6 +180,22 @@ it('GraphTraining scores by the averages of the weights, as the saved model does
   model.dispose();
 });
 
+it('GraphTraining averages weights by less in the first steps', async () => {
+  const model = buildRegularizedCnn(withoutDropout);
+  const training = await compile(model, { averageDecay: 0.99 });
+  let average = dataOf(model.trainableWeights[0]);
+  // (1 + step) / (10 + step) stays, from step 0.
+  for (const staying of [1 / 10, 2 / 11, 3 / 12]) {
+    training.step(stripes(10, 1), seeds);
+    const [own] = training.ownState();
+    average = average.map((value, at) => staying * value + (1 - staying) * own[at]);
+  }
+  await training.save();
+  assertClose(dataOf(model.trainableWeights[0]), average, 1e-6, 'averages');
+  training.dispose();
+  model.dispose();
+});
+
 it('GraphTraining takes weight decay off kernels only, by the learning rate', async () => {
   const model = buildRegularizedCnn({ ...withoutDropout, learningRate: 0 });
   const training = await compile(model, { weightDecay: 0.5 });

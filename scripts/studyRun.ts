@@ -13,6 +13,7 @@ import {
   type DigitSet,
   type Evaluation,
 } from 'digit-recognizer';
+import { requirePrecision } from './precision';
 import { tidyUp } from './runFolder';
 import { studies, type Study, type StudyName, type StudySettings } from './studies';
 import { Interrupted } from './trainingRun';
@@ -43,6 +44,7 @@ interface Trial {
  * The digits are split by one seed for all, so that networks of different seeds were chosen by the
  * same validation digits, and none has seen another's.
  *
+ * @throws RangeError when a row is of a precision that this processor does not have.
  * @throws Interrupted when it was stopped; what is finished is kept, and the next run goes on.
  * @throws Error as `MnistClassifier` and its methods do.
  */
@@ -62,6 +64,9 @@ export async function runStudy(
   log[digits.isSample ? 'warn' : 'info'](digits.source);
   const left = trials.filter((trial) => !isDone(trial, study, digits));
   log.info(`${name}: ${trials.length - left.length} of ${trials.length} trainings are done`);
+  for (const { row, settings } of left) {
+    requirePrecision(`precision of ${row}`, settings.precision ?? 'float32');
+  }
   for (const trial of left) await runTrial(trial, study, digits, { log, stop });
 }
 

@@ -8,7 +8,7 @@ import {
   recipeOf,
   type ClassifierOptions,
 } from 'digit-recognizer';
-import { availablePrecision } from 'digit-recognizer/engine';
+import { requirePrecision } from '../scripts/precision';
 import { checkpointFile, tidyUp } from '../scripts/runFolder';
 import type { EndLine, EpochLine } from './lines';
 import type { architecturesWithDropout, TrialSettings } from './settings';
@@ -32,12 +32,7 @@ export async function runTrial(
   const { architecture, learningRate, seed, limit, precision = 'float32' } = settings;
   const { epochs, batchSize, schedule, augmentation } = settings;
   const { weightDecay, averageDecay, labelSmoothing } = settings;
-  if (availablePrecision(precision) !== precision) {
-    throw new RangeError(
-      `settings.precision is ${precision}, which this processor cannot compute in; expected float32 ` +
-        'here, or another machine',
-    );
-  }
+  requirePrecision('settings.precision', precision);
   const digits = await loadDigits({
     ...(limit !== undefined && { limit }),
     log: (line) => console.error(line),

@@ -34,7 +34,7 @@ export interface GraphTrainingOptions {
   readonly labelSmoothing?: number;
   /**
    * Share that stays, in each step, of a moving average of the trained weights, 0 to below 1; less in
-   * the first ones, `(1 + step) / (10 + step)`, as in TensorFlow's ExponentialMovingAverage. Scores and
+   * the first ones, `(1 + step) / (10 + step)` from step 0, as in TensorFlow's ExponentialMovingAverage. Scores and
    * the saved model have the averages. @default 0, no averages
    */
   readonly averageDecay?: number;

@@ -295,8 +295,10 @@ it('README.md quotes the sizes, differences and accuracies of formats.json, all 
 
 const studied = path.join(root, 'results', '03-how-far');
 
-it('bench/README.md quotes the clock of clock.json, of five seeds each', () => {
-  const readme = readFileSync(path.join(root, 'bench', 'README.md'), 'utf8');
+it('both READMEs quote the clock of clock.json, of five seeds each', () => {
+  const [readme, short] = ['bench/README.md', 'README.md'].map((file) =>
+    readFileSync(path.join(root, file), 'utf8'),
+  );
   const { runs, seeds, summary } = readJson(studied, 'clock.json');
   assert.equal(seeds.length, 5);
   const median = (values: number[]) => values.sort((one, other) => one - other)[2];
@@ -313,6 +315,15 @@ it('bench/README.md quotes the clock of clock.json, of five seeds each', () => {
     const cells = [recipe, contender, ...seconds.map(cell), cell(whole)];
     assert.match(readme, new RegExp(`^\\| ${cells.join(' *\\| *')} +\\|$`, 'm'));
   }
+  const secondsOf = (recipe: string, at: number) =>
+    ['ours', 'ours, bfloat16'].map((name): number => {
+      const row = summary.find((it: ClockRun) => it.recipe === recipe && it.contender === name);
+      return row.seconds[at];
+    });
+  const [to99, to995] = [secondsOf('sprint', 2), secondsOf('long', 4)];
+  const [one, other] = to99.map((it) => it.toFixed(1));
+  assert.ok(short.includes(`after ${one} seconds of training, ${other} in bfloat16, and 99.5 %`));
+  assert.ok(short.includes(` 99.5 % after ${to995.map((it) => it.toFixed(0)).join(' and ')} (`));
 });
 
 interface ClockRun {

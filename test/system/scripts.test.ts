@@ -16,6 +16,7 @@ import { seededRandom, shuffledIndices } from '../../lib/platform/random';
 import { readSafetensors } from '../../lib/formats/safetensors';
 import { digitAugmentation, recipeOf, type Recipe } from '../../lib/recipes';
 import { openLog } from '../../scripts/log';
+import { requirePrecision } from '../../scripts/precision';
 import { studies, type StudySettings } from '../../scripts/studies';
 import { drawnDigits, idxImages, idxLabels } from '../fixtures';
 
@@ -468,6 +469,16 @@ describe('scripts', () => {
     };
     assert.deepEqual(ratesOf(rows['without residual blocks']), ratesOf(recipeOf('residual-cnn')));
     assert.deepEqual(rows.whole.augmentation, digitAugmentation);
+  });
+
+  it('study.ts and trial.ts refuse a precision that they would record and not compute in', () => {
+    const [older, newer] = ['flags: avx2 fma', 'flags: avx512f avx512_bf16'];
+    const refused =
+      /precision of whole is bfloat16, which this .* cannot .*; expected float32 here/;
+    const ask = (flags: string) => requirePrecision('precision of whole', 'bfloat16', () => flags);
+    assert.throws(() => ask(older), refused);
+    assert.doesNotThrow(() => ask(newer));
+    assert.doesNotThrow(() => requirePrecision('precision', 'float32', () => older));
   });
 
   it('study.ts leaves what is done as it is, and refuses a record of other settings', async () => {

@@ -14,6 +14,9 @@ const scale: [number, string][] = [
   [0.75, '#5ec962'],
   [1, '#fde725'],
 ];
+const quarters = [0, 0.25, 0.5, 0.75, 1];
+/** In per cent; those that are on the axis get a tick. */
+const errorTicks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 20, 50, 90];
 const gray = { text: '#333333', line: '#999999', grid: '#e5e5e5' };
 const blue = '#0072B2';
 const font = { family: 'Open Sans, Helvetica, Arial, sans-serif', size: 13, color: gray.text };
@@ -31,12 +34,18 @@ export function searchFigures(record: SearchRecord): Record<string, Figure> {
   };
 }
 
-/** A line for each trial through its settings, colored by its validation accuracy, the best on top. */
+/**
+ * A line for each trial through its settings, colored by its validation accuracy, the best on top.
+ * Accuracies are placed by the logarithm of the error, which one that fails does not squeeze.
+ */
 function parallelCoordinates({ space }: SearchRecord, trials: readonly Trial[]): Figure {
   const names = Object.keys(space.domains);
   const accuracies = trials.map(accuracyOf);
   const [low, high] = [Math.min(...accuracies), Math.max(...accuracies)];
-  const depthOf = (accuracy: number) => (high > low ? (accuracy - low) / (high - low) : 1);
+  const [most, least] = [errorOf(low), errorOf(high)];
+  const depthOf = (accuracy: number) =>
+    most > least ? Math.log(most / errorOf(accuracy)) / Math.log(most / least) : 1;
+  const accuracyAt = (depth: number) => 1 - most * (least / most) ** depth;
   const lines = trials
     .map((trial, index) => ({ trial, accuracy: accuracies[index] }))
     .sort((one, other) => one.accuracy - other.accuracy)
@@ -55,14 +64,16 @@ function parallelCoordinates({ space }: SearchRecord, trials: readonly Trial[]):
       };
     });
   // Typed loosely, since nodeplotlib's types know plotly 1 only, where a title was a string.
-  const colorbar: object = { title: { text: 'validation accuracy (%)', side: 'right' } };
+  const colorbar: object = {
+    title: { text: 'validation accuracy', side: 'right' },
+    tickvals: most > least ? quarters : [1],
+    ticktext: most > least ? quarters.map((depth) => percent(accuracyAt(depth))) : [percent(high)],
+  };
   const bar: Plot = {
     ...{ type: 'scatter', mode: 'markers', x: [names.length], y: [0], showlegend: false },
     hoverinfo: 'skip',
     marker: {
-      ...{ size: 0.1, color: [100 * low], colorscale: scale, cmin: 100 * low },
-      cmax: high > low ? 100 * high : 100 * low + 1,
-      colorbar,
+      ...{ size: 0.1, color: [0], colorscale: scale, cmin: 0, cmax: 1, colorbar },
     },
   };
   const ticks = names.flatMap((name, x) =>
@@ -96,7 +107,10 @@ function parallelCoordinates({ space }: SearchRecord, trials: readonly Trial[]):
   };
 }
 
-/** The validation accuracy of every trial after each epoch; those that were stopped are faint. */
+/**
+ * The validation accuracy of every trial after each epoch, on a logarithmic scale of the error; those
+ * that were stopped are faint.
+ */
 function accuracyByEpoch({ space }: SearchRecord, trials: readonly Trial[]): Figure {
   const groups = [
     { name: 'stopped early, cut off or failed', color: gray.line, opacity: 0.5 },
@@ -112,7 +126,7 @@ function accuracyByEpoch({ space }: SearchRecord, trials: readonly Trial[]): Fig
           ...{ type: 'scatter', mode: 'lines+markers', name, legendgroup: name, opacity },
           showlegend: index === 0,
           x: curve.map(({ epoch }) => epoch),
-          y: curve.map(({ validationAccuracy }) => 100 * validationAccuracy),
+          y: curve.map(({ validationAccuracy }) => 100 * errorOf(validationAccuracy)),
           line: { color, width: 1.5 },
           marker: { color, size: 4 },
           hovertext: curve.map(({ validationAccuracy: it }) => `${id}: ${percent(it)}`),
@@ -126,12 +140,16 @@ function accuracyByEpoch({ space }: SearchRecord, trials: readonly Trial[]): Fig
     data,
     layout: layoutOf(title, 760, 460, {
       xaxis: axis('epoch', trials.every(({ curve }) => curve.length < 10) ? { dtick: 1 } : {}),
-      yaxis: axis('validation accuracy (%)'),
+      yaxis: axis('validation accuracy (%)', {
+        ...{ type: 'log', autorange: 'reversed', tickvals: errorTicks },
+        ticktext: errorTicks.map((error) => String(Number((100 - error).toFixed(2)))),
+      }),
       legend: { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom' },
       margin: { l: 70, r: 25, t: 90, b: 60 },
     }),
     description:
-      `${title}. ${finished} of ${trials.length} trials finished, the others are faint. The best ` +
+      `${title}, on a logarithmic scale of the error. ${finished} of ${trials.length} trials ` +
+      'finished, the others are faint. The best ' +
       `reached ${percent(accuracyOf(trials[0]))}.`,
   };
 }
@@ -180,6 +198,11 @@ function axis(title: string, details: Layout['xaxis'] = {}): Layout['xaxis'] {
 
 function accuracyOf(trial: Trial): number {
   return judgedEpoch(trial)!.validationAccuracy;
+}
+
+/** For a logarithmic scale, which has no place for 0: no error is drawn as one in 10,000. */
+function errorOf(accuracy: number): number {
+  return Math.max(1 - accuracy, 1e-4);
 }
 
 /** Where a value stands on its axis, from 0 to 1. */

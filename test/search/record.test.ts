@@ -106,11 +106,17 @@ it('searchFigures(record) draws what there are trials for', () => {
   const line = parallel.data.at(-3) as { y: number[]; opacity: number };
   assert.deepEqual(
     line.y.map((it) => Math.round(100 * it)),
-    [50, 75, Math.round(100 * ((0.9 - 0.7) / 0.29))],
+    [50, 75, Math.round(100 * (Math.log(0.3 / 0.1) / Math.log(0.3 / 0.01)))],
   );
   const faint = byEpoch.data.filter(({ opacity }) => opacity! < 0.6);
   assert.equal(faint.length, 1);
   assert.equal(byEpoch.data.length, 3);
+  const stopped = trials.find(({ ended }) => ended === 'stopped')!;
+  // In per cent of errors, on an axis that has the lowest on top.
+  assert.deepEqual(
+    (faint[0].y as number[]).map((it) => Number(it.toFixed(6))),
+    stopped.curve.map(({ validationAccuracy: it }) => Number((100 * (1 - it)).toFixed(6))),
+  );
   assert.match(byEpoch.description, /2 of 3 trials finished/);
   assert.match(importance.description, /learningRate 75\.00 %, augmentation\.zoom 25\.00 %/);
   assert.deepEqual(searchFigures(recordOf([trials[0]])), {});

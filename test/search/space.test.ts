@@ -13,13 +13,25 @@ function spaceWith(settings: object, how: object = {}) {
 }
 
 it('the committed spaces fit', () => {
-  const files = readdirSync(folder);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   assert.deepEqual(files, ['augmentation.json', 'seeds.json', 'source-b.json']);
   const [augmentation, seeds, sourceB] = files.map((file) => readSpace(path.join(folder, file)));
   assert.equal(combinationsOf(augmentation).length, 36);
   assert.equal(combinationsOf(seeds).length, 30);
   assert.deepEqual(Object.keys(sourceB.domains), ['learningRate', 'batchSize', 'dropout']);
   assert.equal(sourceB.name, 'source-b');
+});
+
+it('the spaces of report 05 fit, and its two of forty whole and stopped trainings are the same', () => {
+  const own = path.join(folder, 'report-05');
+  const spaces = readdirSync(own).map((file) => readSpace(path.join(own, file)));
+  const [whole, halved] = ['reduced-whole', 'reduced-asha'].map((name) =>
+    spaces.find((space) => space.name === name)!,
+  );
+  assert.equal(combinationsOf(whole).length, 40);
+  assert.deepEqual(combinationsOf(whole), combinationsOf(halved));
+  assert.deepEqual(whole.fixed, halved.fixed);
+  assert.deepEqual([whole.stopping, halved.stopping], ['none', 'asha']);
 });
 
 it('checkSpace(parsed) tells what is searched from what all trials share', () => {

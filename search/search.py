@@ -29,8 +29,8 @@ from ray.tune.search.optuna import OptunaSearch
 CHECKPOINT, EPOCHS = "checkpoint.safetensors", "epochs"
 # How often a trial is begun again that ended for no fault of its settings, as with its machine.
 MAX_FAILURES = 3
-# One of three goes on after 1, 3, 9 ... epochs.
-FIRST_RUNG, REDUCTION = 1, 3
+# One of three goes on after 1, 3, 9 ... epochs, or from another first one.
+GRACE_PERIOD, REDUCTION = 1, 3
 # Fewer say nothing of what is important.
 LEAST_TRIALS = 8
 # What a failed trial counts as, so that the sampler keeps away from its settings.
@@ -134,12 +134,12 @@ def end_with_parent(by=signal.SIGTERM):
 class Halving(ASHAScheduler):
     """ASHA with a file of what it has seen, since Tune restores all of a search but its scheduler."""
 
-    def __init__(self, file, epochs):
+    def __init__(self, file, epochs, grace_period):
         super().__init__(
             time_attr="epoch",
             # No rung at the last epoch, where there is nothing left to save.
-            max_t=max(FIRST_RUNG, epochs - 1),
-            grace_period=FIRST_RUNG,
+            max_t=max(grace_period, epochs - 1),
+            grace_period=grace_period,
             reduction_factor=REDUCTION,
             # A trial reports once more after its last epoch, where it is not to be stopped.
             stop_last_trials=False,
@@ -231,6 +231,7 @@ def new_tuner(plan, function):
         if plan["points"]
         else OptunaSearch(seed=plan["seed"])
     )
+    epochs, grace_period = plan["fixed"]["epochs"], plan.get("gracePeriod", GRACE_PERIOD)
     is_halving = plan["stopping"] == "asha"
     return tune.Tuner(
         function,
@@ -240,7 +241,7 @@ def new_tuner(plan, function):
             mode=plan["mode"],
             num_samples=plan["samples"],
             search_alg=search_algorithm,
-            scheduler=Halving(plan["rungs"], plan["fixed"]["epochs"]) if is_halving else None,
+            scheduler=Halving(plan["rungs"], epochs, grace_period) if is_halving else None,
             max_concurrent_trials=None if plan["points"] else plan["concurrent"],
             time_budget_s=plan["timeBudget"],
             reuse_actors=True,

@@ -28,6 +28,8 @@ export interface Space {
   readonly sampling: 'optuna' | 'grid';
   /** Whether ASHA stops trials that do worse than others, or all are trained to their end. */
   readonly stopping: 'asha' | 'none';
+  /** Epochs that ASHA lets every trial have. @default 1 */
+  readonly gracePeriod?: number;
   /** The settings that all trials share, and with a dot in their names those of groups. */
   readonly fixed: Readonly<Record<string, Value>>;
   /** The settings that are searched. */
@@ -46,6 +48,7 @@ const spaceSchema = {
     purpose: { type: 'string', description: 'a sentence' },
     sampling: oneOf('optuna', 'grid'),
     stopping: oneOf('asha', 'none'),
+    gracePeriod: { type: 'integer', minimum: 1, description: 'a whole number from 1' },
     settings: { type: 'object', description: 'an object with the settings of a trial' },
   },
 };
@@ -96,7 +99,7 @@ export function readSpace(file: string): Space {
  */
 export function checkSpace(parsed: unknown, name: string): Space {
   check(spaceSchema, parsed, name);
-  type Parsed = Pick<Space, 'purpose' | 'sampling' | 'stopping'> & { settings: object };
+  type Parsed = Omit<Space, 'name' | 'fixed' | 'domains'> & { settings: object };
   const { settings, ...how } = parsed as Parsed;
   const fixed: Record<string, Value> = {};
   const domains: Record<string, Domain> = {};
@@ -118,6 +121,13 @@ export function checkSpace(parsed: unknown, name: string): Space {
     throw new SettingsError(
       `${name}.settings.epochs is ${JSON.stringify(domains.epochs)}; expected a whole number from 1, ` +
         'since trials are compared epoch by epoch',
+    );
+  }
+  const { stopping, gracePeriod = 1 } = how;
+  if (gracePeriod > 1 && (stopping === 'none' || gracePeriod >= fixed.epochs)) {
+    throw new SettingsError(
+      `${name}.gracePeriod is ${gracePeriod}, with stopping "${stopping}" and ${fixed.epochs} epochs; ` +
+        'expected fewer than the epochs, and a stopping of "asha"',
     );
   }
   const space = { name, ...how, fixed, domains };

@@ -22,6 +22,21 @@ it('the committed spaces fit', () => {
   assert.equal(sourceB.name, 'source-b');
 });
 
+it('checkSpace(parsed) takes a grace period below the epochs, for ASHA only', () => {
+  const settings = { learningRate: { oneOf: [0.001, 0.01] } };
+  assert.equal(spaceWith(settings, { gracePeriod: 3 }).gracePeriod, 3);
+  for (const how of [{ gracePeriod: 4 }, { gracePeriod: 2, stopping: 'none' }]) {
+    assert.throws(() => spaceWith(settings, how), {
+      name: 'SettingsError',
+      message: /^mine\.gracePeriod is \d, .*expected fewer than the epochs/,
+    });
+  }
+  assert.throws(
+    () => spaceWith(settings, { gracePeriod: 0 }),
+    /mine\.gracePeriod is 0; expected a/,
+  );
+});
+
 it('the spaces of report 05 fit, and its two of forty whole and stopped trainings are the same', () => {
   const own = path.join(folder, 'report-05');
   const spaces = readdirSync(own).map((file) => readSpace(path.join(own, file)));

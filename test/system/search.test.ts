@@ -129,7 +129,7 @@ describe('search', () => {
 
   it('the driver is killed: --resume ends with as many trials, and goes on from checkpoints', async () => {
     const space = writeSpace('resumed', {
-      ...{ sampling: 'optuna', stopping: 'asha' },
+      ...{ sampling: 'optuna', stopping: 'asha', gracePeriod: 2 },
       settings: { ...tiny, learningRate: { from: 0.002, to: 0.005 } },
     });
     const output = inScratch('resumed-search');
@@ -153,6 +153,7 @@ describe('search', () => {
     assert.ok(trials.some(({ continuedAfter }) => continuedAfter.length > 0));
     for (const { ended, curve } of trials) {
       assert.ok(ended === 'finished' || ended === 'stopped', ended);
+      assert.ok(curve.length >= 2, `${ended} after epoch ${curve.length}`);
       assert.deepEqual(
         curve.map(({ epoch }) => epoch),
         Array.from(curve.keys(), (it) => it + 1),

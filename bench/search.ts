@@ -53,7 +53,7 @@ function measure(settings: Readonly<Record<string, unknown>>): Costs {
       const { trials } = JSON.parse(readFileSync(path.join(output, 'trials.json'), 'utf8'));
       const finished = (trials as { ended: string }[]).filter(({ ended }) => ended === 'finished');
       if (finished.length === samples) return seconds;
-      throw new Error(`${finished.length} of ${samples} trials finished; see ${output}`);
+      throw new Error(`${finished.length} of ${samples} trials finished`);
     };
     const trial = JSON.stringify({ ...settings, seed: 1 });
     const alone = time(...script, 'search/trial.ts', trial, path.join(folder, 'alone'));

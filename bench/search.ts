@@ -71,7 +71,7 @@ function measure(settings: Readonly<Record<string, unknown>>): Costs {
 async function main(): Promise<void> {
   const { quick } = new Command('npm run bench:search --')
     .description('Measures what Ray adds to a trial, and what trials side by side take.')
-    .option('--quick', 'a trial run of two minutes, which leaves results/ as it is', false)
+    .option('--quick', 'a small network once, which leaves results/ as it is', false)
     .parse()
     .opts<{ quick: boolean }>();
   execFileSync(process.execPath, ['setup/environment.mjs', 'search'], {

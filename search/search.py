@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pickle
+import random
 import shutil
 import signal
 import subprocess
@@ -224,13 +225,14 @@ def distribution(described):
 
 
 def new_tuner(plan, function):
-    search_algorithm = (
-        BasicVariantGenerator(
-            points_to_evaluate=plan["points"], max_concurrent=plan["concurrent"] or 0
-        )
-        if plan["points"]
-        else OptunaSearch(seed=plan["seed"])
-    )
+    points = plan["points"]
+    if points:
+        # ASHA compares a trial with those before it, which in the grid's own order are all alike.
+        random.Random(plan["seed"]).shuffle(points)
+        limit = plan["concurrent"] or 0
+        search_algorithm = BasicVariantGenerator(points_to_evaluate=points, max_concurrent=limit)
+    else:
+        search_algorithm = OptunaSearch(seed=plan["seed"])
     epochs, grace_period = plan["fixed"]["epochs"], plan.get("gracePeriod", GRACE_PERIOD)
     is_halving = plan["stopping"] == "asha"
     return tune.Tuner(
@@ -242,7 +244,7 @@ def new_tuner(plan, function):
             num_samples=plan["samples"],
             search_alg=search_algorithm,
             scheduler=Halving(plan["rungs"], epochs, grace_period) if is_halving else None,
-            max_concurrent_trials=None if plan["points"] else plan["concurrent"],
+            max_concurrent_trials=None if points else plan["concurrent"],
             time_budget_s=plan["timeBudget"],
             reuse_actors=True,
         ),

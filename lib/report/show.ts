@@ -4,7 +4,7 @@ import path from 'node:path';
 import { requireFigure, type Figure } from './figure';
 import { RendererMissingError, renderPng, saveFigure } from './png';
 import { epochText, progressSvg, progressText, summaryText } from './progress';
-import { isTable, tableHtml, tableText, type Table } from './tableText';
+import { readTable, tableHtml, tableText, type Table } from './tableText';
 import { escapeHtml } from './names';
 import type { ProgressListener } from '../training/train';
 
@@ -31,7 +31,8 @@ type Bundle = Readonly<Record<string, unknown>>;
  * @throws Error when a figure cannot be drawn or its file not written.
  */
 export async function show(thing: Figure | Table, options: ShowOptions = {}): Promise<void> {
-  if (isTable(thing)) return showTable(thing, options.caption);
+  const table = readTable(thing);
+  if (table) return showTable(table, options.caption);
   requireFigure('show', thing, 'a figure, a data frame or a series');
   await showFigure(thing, options.file);
 }

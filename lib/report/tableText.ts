@@ -16,15 +16,20 @@ export interface Table {
   readonly values: ArrayLike<unknown>;
 }
 
-/** Whether something is a data frame or a series of any danfojs. */
-export function isTable(thing: unknown): thing is Table {
-  const { ndim, columns, index, values } = (thing ?? {}) as Partial<Table>;
-  return (
+/** Reads a data frame or a series of any danfojs; undefined of anything else. */
+export function readTable(thing: unknown): Table | undefined {
+  if (typeof thing !== 'object' || thing === null) return undefined;
+  // A column named values, index or ndim hides the frame's own, which its class still has.
+  const [ndim, columns, index, values] = ['ndim', 'columns', 'index', 'values'].map(
+    (name): unknown =>
+      Reflect.get(Object.getPrototypeOf(thing) ?? {}, name, thing) ?? Reflect.get(thing, name),
+  );
+  const isTable =
     (ndim === 1 || ndim === 2) &&
     (Array.isArray(columns) || typeof columns === 'string') &&
     Array.isArray(index) &&
-    (Array.isArray(values) || ArrayBuffer.isView(values))
-  );
+    (Array.isArray(values) || ArrayBuffer.isView(values));
+  return isTable ? ({ ndim, columns, index, values } as Table) : undefined;
 }
 
 /**

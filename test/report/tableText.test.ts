@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import '../../lib/platform/tensorflow';
 import { concat, DataFrame, merge, Series } from 'danfojs-node';
-import { isTable, tableHtml, tableText, type Table } from '../../lib/report/tableText';
+import { readTable, tableHtml, tableText, type Table } from '../../lib/report/tableText';
 
 const pets = () =>
   new DataFrame({ kind: ['cat', 'dog', 'cat'], age: [1, 2, 3], weight: [4.5, NaN, 3] });
@@ -78,7 +78,7 @@ it('tableText(series) has one column, under its name', () => {
   assert.deepEqual(lines(new Series([])), ['The table has no rows. The table has no columns.']);
 });
 
-it('isTable(thing) knows the frames of another copy of danfojs, and nothing else', () => {
+it('readTable(thing) knows the frames of another copy of danfojs, and nothing else', () => {
   const copies = Object.keys(require.cache).filter((file) => /[\\/]danfojs-node[\\/]/.test(file));
   const kept = copies.map((file) => [file, require.cache[file]] as const);
   copies.forEach((file) => delete require.cache[file]);
@@ -86,7 +86,7 @@ it('isTable(thing) knows the frames of another copy of danfojs, and nothing else
     const other = createRequire(__filename)('danfojs-node') as typeof import('danfojs-node');
     assert.notEqual(other.DataFrame, DataFrame);
     const frame = new other.DataFrame([[1, 'a']], { columns: ['n', 'name'] });
-    assert.ok(isTable(frame) && isTable(frame['n']));
+    assert.ok(readTable(frame) && readTable(frame['n']));
     assert.deepEqual(lines(frame).slice(2), ['1 a']);
   } finally {
     kept.forEach(([file, module]) => (require.cache[file] = module));
@@ -102,7 +102,18 @@ it('isTable(thing) knows the frames of another copy of danfojs, and nothing else
     figure,
     pets().groupby(['kind']),
   ]) {
-    assert.equal(isTable(thing), false);
+    assert.equal(readTable(thing), undefined);
+  }
+});
+
+it('readTable(thing) reads frames whose columns have the names of their own properties', () => {
+  for (const name of ['values', 'index', 'ndim', 'shape', 'size']) {
+    const table = readTable(new DataFrame([{ [name]: 1 }, { [name]: 2 }]))!;
+    assert.deepEqual(
+      tableText(table).split('\n').slice(2),
+      ['1', '2'].map((text) => text.padStart(name.length)),
+      name,
+    );
   }
 });
 

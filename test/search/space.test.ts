@@ -37,16 +37,18 @@ it('checkSpace(parsed) takes a grace period below the epochs, for ASHA only', ()
   );
 });
 
-it('the spaces of report 05 fit, and its two of forty whole and stopped trainings are the same', () => {
+it('the spaces of report 05 fit, and its pairs of forty whole and stopped trainings are the same', () => {
   const own = path.join(folder, 'report-05');
   const spaces = readdirSync(own).map((file) => readSpace(path.join(own, file)));
-  const [whole, halved] = ['reduced-whole', 'reduced-asha'].map((name) =>
-    spaces.find((space) => space.name === name)!,
-  );
-  assert.equal(combinationsOf(whole).length, 40);
-  assert.deepEqual(combinationsOf(whole), combinationsOf(halved));
-  assert.deepEqual(whole.fixed, halved.fixed);
-  assert.deepEqual([whole.stopping, halved.stopping], ['none', 'asha']);
+  for (const pair of ['reduced', 'fast']) {
+    const [whole, halved] = ['whole', 'asha'].map((how) =>
+      spaces.find(({ name }) => name === `${pair}-${how}`)!,
+    );
+    assert.equal(combinationsOf(whole).length, 40);
+    assert.deepEqual(combinationsOf(whole), combinationsOf(halved));
+    assert.deepEqual(whole.fixed, halved.fixed);
+    assert.deepEqual([whole.stopping, halved.stopping], ['none', 'asha']);
+  }
 });
 
 it('checkSpace(parsed) tells what is searched from what all trials share', () => {

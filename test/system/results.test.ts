@@ -9,7 +9,7 @@ import { wilsonInterval } from '../../lib/metrics/metrics';
 import { evaluate } from '../../lib/training/evaluate';
 import { loadModel } from '../../lib/formats/tfjsLayers';
 import type { EpochResult } from '../../lib/training/train';
-import { judgedEpoch, ranked, settingsOf, type SearchRecord } from '../../search/record';
+import { judgedEpoch, ranked, settingsOf, summary, type SearchRecord } from '../../search/record';
 
 const root = path.resolve(__dirname, '..', '..');
 const results = path.join(root, 'results', '01-three-models');
@@ -388,6 +388,7 @@ it('the settings of a record train the same network again, shown by the first ep
 });
 
 const searches = path.join(root, 'results', 'search');
+const searchReadme = readFileSync(path.join(root, 'search', 'README.md'), 'utf8');
 
 it('the committed search stopped most of its trials early, and its best settings were trained again', () => {
   const record: SearchRecord = readJson(searches, 'source-b-bfloat16', 'trials.json');
@@ -404,27 +405,60 @@ it('the committed search stopped most of its trials early, and its best settings
     assert.ok(again.trials.every(({ ended }) => ended === 'finished'));
     if (name === 'best-seeds') assert.deepEqual(again.space.fixed, best);
   }
+  const after = (epoch: number) => trials.filter(({ curve }) => curve.length > epoch).length;
+  const wentOn = `${after(1)} of the 40 trials went on after one epoch, ${after(3)} after three`;
+  assert.ok(proseOf('05-search').includes(`${wentOn}, ${after(9)} after nine`));
+  const mean = (name: string) => {
+    const again: SearchRecord = readJson(searches, name, 'trials.json');
+    const accuracies = again.trials.map((trial) => judgedEpoch(trial)!.validationAccuracy);
+    return `${percent(accuracies.reduce((sum, it) => sum + it / 3, 0))} %`;
+  };
+  assert.ok(searchReadme.includes(`read ${mean('best-seeds')} of the validation digits`));
+  assert.ok(searchReadme.includes(`source B's own ${mean('source-b-seeds')}`));
 });
 
-it('ASHA cost at most 35 % of forty whole trainings, whose beginnings it has; its winner is as report 05 says', () => {
-  const [whole, halved] = ['reduced-whole', 'reduced-asha'].map((name): SearchRecord =>
-    readJson(searches, name, 'trials.json'),
-  );
-  assert.deepEqual([whole.trials.length, halved.trials.length], [40, 40]);
-  assert.ok(whole.trials.every(({ ended }) => ended === 'finished'));
-  assert.ok(epochsOf(halved) <= 0.35 * epochsOf(whole));
-  for (const { settings, curve } of halved.trials) {
-    const same = whole.trials.find((trial) => isDeepStrictEqual(trial.settings, settings))!;
-    const accuracies = [curve, same.curve.slice(0, curve.length)].map((lines) =>
-      lines.map(({ validationAccuracy }) => validationAccuracy),
+for (const { pair, isFound } of [
+  { pair: 'fast', isFound: true },
+  { pair: 'reduced', isFound: false },
+]) {
+  it(`ASHA cost at most 35 % of forty whole trainings (${pair}), whose beginnings it has; its winner is as is said`, () => {
+    const [whole, halved] = ['whole', 'asha'].map((how): SearchRecord =>
+      readJson(searches, `${pair}-${how}`, 'trials.json'),
     );
-    assert.deepEqual(accuracies[0], accuracies[1]);
-  }
-  const [best, found] = [whole, halved].map(
-    ({ trials }) => judgedEpoch(trials[0])!.validationAccuracy,
-  );
-  const report = readFileSync(path.join(root, 'notebooks', '05-search.ipynb'), 'utf8');
-  assert.ok(report.includes(`${percent(found)} % against ${percent(best)} %`));
+    assert.deepEqual([whole.trials.length, halved.trials.length], [40, 40]);
+    const hasEnded = new Set(['finished', 'failed']);
+    assert.ok(whole.trials.every(({ ended }) => hasEnded.has(ended)));
+    for (const { settings, curve } of halved.trials) {
+      const same = whole.trials.find((trial) => isDeepStrictEqual(trial.settings, settings))!;
+      const accuracies = [curve, same.curve.slice(0, curve.length)].map((lines) =>
+        lines.map(({ validationAccuracy }) => validationAccuracy),
+      );
+      assert.deepEqual(accuracies[0], accuracies[1]);
+    }
+    const [all, some] = [epochsOf(whole), epochsOf(halved)];
+    assert.ok(some <= 0.35 * all);
+    const [best, found] = [whole, halved].map(
+      ({ trials }) => judgedEpoch(trials[0])!.validationAccuracy,
+    );
+    assert.equal(best - found <= 0.0005, isFound);
+    for (const text of [proseOf('05-search'), searchReadme]) {
+      assert.ok(text.includes(`${some} of ${all} epochs`) || text.includes(`${some} of ${all}, `));
+      assert.ok(text.includes(`${percent(found)} %`) && text.includes(`${percent(best)} %`));
+    }
+  });
+}
+
+it('search/README.md quotes the committed search, and what a trial costs, by their records', () => {
+  const record: SearchRecord = readJson(searches, 'source-b-bfloat16', 'trials.json');
+  assert.ok(searchReadme.includes(`${epochsOf(record)} epochs, 23 % of`));
+  assert.match(summary(record), /137 epochs, 23 % of 600; 1\.70 core hours$/);
+  const { seconds, machine } = readJson(searches, 'overhead.json');
+  const { alone, searchOfOne, oneAfterOther, sideBySide } = seconds;
+  assert.ok(oneAfterOther - alone <= 5 && sideBySide <= 1.1 * oneAfterOther);
+  const cells = [alone, searchOfOne, oneAfterOther, sideBySide].map((it) => it.toFixed(1));
+  assert.match(searchReadme, new RegExp(`^\\| +${cells.join(' +\\| +')} +\\|$`, 'm'));
+  assert.ok(searchReadme.includes(`${(oneAfterOther - alone).toFixed(1)} s more for a trial`));
+  assert.ok(searchReadme.includes(machine.processor));
 });
 
 function epochsOf({ trials }: SearchRecord): number {
@@ -454,11 +488,7 @@ const reports = [
 
 for (const { name, metrics, fromSources } of reports) {
   it(`the prose of ${name} quotes no percentage that this run or the source does not have`, () => {
-    const notebook = readJson(root, 'notebooks', `${name}.ipynb`);
-    const prose = (notebook.cells as { cell_type: string; source: string[] }[])
-      .filter((cell) => cell.cell_type === 'markdown')
-      .map((cell) => cell.source.join(''))
-      .join('\n');
+    const prose = proseOf(name);
     const known = new Set([...fromSources, ...numbersIn(metrics).flatMap(asPercentages)]);
     const found = prose.matchAll(/(\d+\.\d+)(?= %| to \d+\.\d+ %)/g);
     const quoted = [...found].map(([number]) => number);
@@ -483,6 +513,14 @@ for (const { name, metrics, fromSources } of reports) {
 
 function readJson(...place: string[]) {
   return JSON.parse(readFileSync(path.join(...place), 'utf8'));
+}
+
+function proseOf(name: string): string {
+  const { cells } = readJson(root, 'notebooks', `${name}.ipynb`);
+  return (cells as { cell_type: string; source: string[] }[])
+    .filter((cell) => cell.cell_type === 'markdown')
+    .map((cell) => cell.source.join(''))
+    .join('\n');
 }
 
 function percent(share: number): string {

@@ -4,7 +4,8 @@
  *
  * Exit codes: 0 done, 1 when a picture or the model cannot be read, 2 bad arguments.
  */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import type { MnistClassifier, Prediction } from 'digit-recognizer';
@@ -65,7 +66,7 @@ async function drawBoxes(picture: string, digits: Digits, file: string): Promise
     return (
       `<rect ${place} fill="none" stroke="#d62728" stroke-width="${line}"/>` +
       `<text x="${left}" y="${Math.max(size, top - line)}" font-size="${size}" fill="#d62728">` +
-      `${className}</text>`
+      `${className.replace(/[&<]/g, (sign) => `&#${sign.codePointAt(0)};`)}</text>`
     );
   });
   const size = `width="${info.width}" height="${info.height}"`;
@@ -74,15 +75,23 @@ async function drawBoxes(picture: string, digits: Digits, file: string): Promise
     .composite([{ input: Buffer.from(drawing) }])
     .png()
     .toBuffer();
-  const { writeFileWhole } = await import('digit-recognizer');
-  await writeFileWhole(file, shown);
+  // A file that has come there meanwhile is not replaced.
+  const handle = await open(file, 'wx');
+  try {
+    await handle.writeFile(shown);
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function main(): Promise<number> {
   const { pictures, model, several, show } = readArguments(process.argv.slice(2));
   const fromHere = (place: string) => path.resolve(process.env.INIT_CWD ?? '.', place);
   let code = 0;
-  if (show !== undefined && existsSync(fromHere(show))) {
+  if (show !== undefined && lstatSync(fromHere(show), { throwIfNoEntry: false })) {
     console.error(`error: ${show} is there already; expected the name of a new file`);
     return 2;
   }

@@ -1,5 +1,5 @@
 import { faintStrokes } from './faint';
-import { findPieces, type Piece } from './pieces';
+import { findPieces, withoutFrames, type Piece } from './pieces';
 import { boxOf, boxSums, forNeighbors, longSide, median, medianBin, type Plane } from './plane';
 
 /** The shares of full ink from which a pixel is ink, and from which one beside ink is its edge. */
@@ -61,6 +61,31 @@ export function findInk(contrast: Plane): Piece[] {
   }
   const least = leastInside * Math.max(width, height);
   return pieces.some(({ box }) => longSide(box) >= least) ? pieces : all;
+}
+
+/** A frame is at least this share of the picture's longer side; among more pieces there is none. */
+const [leastFrame, mostPieces] = [0.1, 300];
+
+/**
+ * Takes printed boxes and tables out of the contrast before their long sides are taken for ruled lines,
+ * and their short ones for ones. What reaches the border, as squared paper does, stays.
+ */
+export function withoutBoxes(contrast: Plane): Plane {
+  const { width, height } = contrast;
+  const least = leastFrame * Math.max(width, height);
+  const pieces = findInk(contrast).filter(({ box }) => longSide(box) >= 0.2 * least);
+  if (pieces.length > mostPieces) return contrast;
+  const kept = new Set(withoutFrames(pieces, width));
+  const values = contrast.values.slice();
+  for (const piece of pieces) {
+    const { left, top, right, bottom } = piece.box;
+    const isWithin = left > 0 && top > 0 && right < width && bottom < height;
+    if (kept.has(piece) || !isWithin || longSide(piece.box) < least) continue;
+    for (const pixel of piece.pixels) {
+      forNeighbors(pixel, contrast, 2, (neighbor) => (values[neighbor] = 0));
+    }
+  }
+  return { ...contrast, values };
 }
 
 /**

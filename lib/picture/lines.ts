@@ -1,10 +1,16 @@
-import { type Plane } from './plane';
+import { median, type Plane } from './plane';
 
 /** The steepest slope of ruled lines, and the steps in which it is looked for. */
 const [mostSlope, slopeStep] = [0.12, 0.004];
 
 /** A ruled line covers at least this share of the picture's width, and is at most so thick. */
 const [leastCover, mostThickness] = [0.7, 0.025];
+
+/** A line is up to so many times as dark as its median; from this contrast up it is as dark as ink. */
+const [spread, asInk] = [1.3, 0.8];
+
+/** Turned lines that leave by a corner are shorter; below this share of the width are too few pixels. */
+const leastRow = 0.15;
 
 /** Where a line has to show at each side, in widths of the picture. */
 const sideShare = 0.03;
@@ -42,7 +48,7 @@ function withoutRows(contrast: Plane, least: number): Plane {
       const y = at + lowest + shift(x);
       if (y >= 0 && y < height) row[count++] = contrast.values[y * width + x];
     }
-    if (count < width / 2) continue;
+    if (count < leastRow * width) continue;
     // A ruled line goes on beyond the digit, to both sides of the picture; a flat stroke does not.
     const sides = [row.subarray(0, side), row.subarray(count - side, count)];
     if (!sides.every((end) => end.some((value) => value >= least))) continue;
@@ -61,12 +67,19 @@ function withoutRows(contrast: Plane, least: number): Plane {
   const values = contrast.values.slice();
   const at = (x: number, y: number) => (y < 0 || y >= height ? 0 : contrast.values[y * width + x]);
   for (const { top, bottom } of lines) {
-    const level = Math.min(0.9, Math.max(...levels.subarray(top, bottom)));
+    // Where a line is turned, it lies now in one row of pixels and now, paler, in two.
+    const tones = row.map((_, x) => {
+      let tone = 0;
+      for (let y = top + lowest; y < bottom + lowest; y++)
+        tone = Math.max(tone, at(x, y + shift(x)));
+      return tone;
+    });
+    const level = spread * median(tones);
     for (let x = 0; x < width; x++) {
       const [from, to] = [top - 1 + lowest + shift(x), bottom + 1 + lowest + shift(x)];
       const crossing = Math.min(at(x, from - 1), at(x, to));
       for (let y = Math.max(0, from); y < Math.min(height, to); y++) {
-        const over = (values[y * width + x] - level) / (1 - level);
+        const over = level < asInk ? (values[y * width + x] - level) / (1 - level) : 0;
         values[y * width + x] = Math.max(0, over, crossing);
       }
     }

@@ -31,25 +31,52 @@ export function findPieces(plane: Plane, least: number): Piece[] {
 /** A line under a digit is at least so many times as wide as high. */
 const flatness = 6;
 
-/** What a frame holds is at least this share of the frame's length. */
-const leastHeld = 0.3;
+/** What a frame holds is at least this share of its longer side, or of the height of a row's frame. */
+const [leastHeld, rowAspect] = [0.3, 2];
 
-/** Leaves out boxes and circles around other pieces, and lines under them. */
-export function withoutMarks(pieces: readonly Piece[]): Piece[] {
-  const inner = pieces.filter((frame) => !pieces.some((piece) => encloses(frame.box, piece.box)));
+/** An 8 has two holes; boxes in a row and squares have more, and these fill their rectangle. */
+const [mostHoles, leastHole, leastHollow] = [2, 0.004, 0.6];
+
+/** Leaves out boxes, tables and circles around other pieces, and lines under them. */
+export function withoutMarks(pieces: readonly Piece[], width: number): Piece[] {
+  const inner = withoutFrames(pieces, width);
   return inner.filter(({ box }) => {
     const isFlat = box.right - box.left >= flatness * (box.bottom - box.top);
     return !(isFlat && inner.some((other) => isUnder(box, other.box)));
   });
 }
 
+/** Leaves out what is around other pieces, or around three cells and more. */
+export function withoutFrames(pieces: readonly Piece[], width: number): Piece[] {
+  return pieces.filter(
+    (frame) => !pieces.some((piece) => encloses(frame.box, piece.box)) && !hasCells(frame, width),
+  );
+}
+
+function hasCells({ pixels, box }: Piece, width: number): boolean {
+  // With a rim, which makes all that lies around one piece.
+  const [across, down] = [box.right - box.left + 2, box.bottom - box.top + 2];
+  const values = new Float32Array(across * down).fill(1);
+  for (const pixel of pixels) {
+    const row = Math.floor(pixel / width) - box.top + 1;
+    values[row * across + (pixel % width) - box.left + 1] = 0;
+  }
+  const sizes = findPieces({ width: across, height: down, values }, 1)
+    .slice(1)
+    .map(({ pixels: hole }) => hole.length)
+    .filter((size) => size >= leastHole * values.length);
+  const hollow = sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.length > mostHoles && hollow >= leastHollow * values.length;
+}
+
 function encloses(frame: Box, box: Box): boolean {
+  const [across, down] = [frame.right - frame.left, frame.bottom - frame.top];
   return (
     frame.left < box.left &&
     frame.top < box.top &&
     frame.right > box.right &&
     frame.bottom > box.bottom &&
-    longSide(box) >= leastHeld * longSide(frame)
+    longSide(box) >= leastHeld * (across > rowAspect * down ? down : Math.max(across, down))
   );
 }
 

@@ -1,5 +1,5 @@
 import { inkContrast } from './background';
-import { evenOut, findInk, inkAround, leastInk, type EvenInk } from './ink';
+import { evenOut, findInk, inkAround, leastInk, withoutBoxes, type EvenInk } from './ink';
 import { withoutLines } from './lines';
 import { center, digitSize, fitStrokes } from './normalize';
 import { blank, PictureError, problem } from './pictureError';
@@ -20,6 +20,9 @@ const mostPieces = 60;
 
 /** What is lower than this share of the picture's longer side, or than this many pixels, is grain. */
 const [leastHeight, leastPixels] = [0.012, 8];
+
+/** Longer sides than this have long strips, whose digits are no larger for it. */
+const usualSide = 1500;
 
 /** What is lower than this many pixels may be a part of a broken digit. */
 const leastApart = 10;
@@ -86,9 +89,10 @@ export function preparePicture(
   const isGrainy = pieces.length > mostPiecesOfAll;
   const large = isGrainy ? pieces.filter(({ box }) => longSide(box) >= leastLength) : pieces;
   if (large.length > mostPiecesOfAll) throw blank(name, 'specks and nothing larger');
-  const marked = withoutMarks(large);
+  const marked = withoutMarks(large, contrast.width);
   let digit = withoutSpecks(marked);
-  if (digit.length > mostPieces) digit = withoutSpecks(withoutMarks(withoutTexture(large)));
+  if (digit.length > mostPieces)
+    digit = withoutSpecks(withoutMarks(withoutTexture(large), contrast.width));
   const isNone = digit.length === 0 || digit.length > mostPieces;
   const apart = standingApart(inReadingOrder(isNone ? marked : digit, contrast.width));
   if (apart > 1 && apart <= mostDigits) {
@@ -133,8 +137,9 @@ export function prepareDigits(
   const tooMany = (found: string) =>
     problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
   if (ink.pieces.length > mostPiecesOfAll) throw tooMany(`${ink.pieces.length} pieces of ink`);
-  const least = Math.max(leastPixels, leastHeight * Math.max(width, contrast.height));
-  const whole = inReadingOrder(withoutMarks(ink.pieces), width).filter(
+  const side = Math.min(usualSide, Math.max(width, contrast.height));
+  const least = Math.max(leastPixels, leastHeight * side);
+  const whole = inReadingOrder(withoutMarks(ink.pieces, width), width).filter(
     ({ box }) => heightOf(box) >= least,
   );
   if (whole.length > mostDigits) throw tooMany(`${whole.length} digits or letters`);
@@ -193,7 +198,11 @@ function standingApart(groups: readonly Group[]): number {
   const similar = groups.filter(({ box }) => heightOf(box) >= Math.max(leastApart, 0.6 * high));
   // A digit may be broken in two or three, but hardly in more pieces of one height.
   const isBroken = similar.length <= 3;
-  const large = similar.filter(({ box }) => !isBroken || heightOf(box) >= 0.45 * whole);
+  const isUpright = ({ left, right, top, bottom }: Box) => bottom - top >= right - left;
+  const large = similar.filter(({ box }) => {
+    // One above the other, whole digits are upright, and the halves of one are not.
+    return !isBroken || heightOf(box) >= (isUpright(box) ? 0.35 : 0.45) * whole;
+  });
   return large.filter(({ box }, at) =>
     large.every((other, index) => {
       const across = Math.max(other.box.left - box.right, box.left - other.box.right);
@@ -219,7 +228,7 @@ function inkOf({ rgba, width, height }: Colors, name: string, isInkDark?: boolea
   const sheet = onSheet(toTones(rgba, width, height, name));
   const { left, top } = sheet;
   let { contrast, tones } = inkContrast(sheet.tones, isInkDark);
-  contrast = withoutLines(contrast, leastInk(contrast));
+  contrast = withoutLines(withoutBoxes(contrast), leastInk(contrast));
   for (let scale = 1; ; scale *= 2) {
     const pieces = onlyStrokes(findInk(contrast), contrast, tones);
     if (pieces.some(({ box }) => longSide(box) >= leastLength)) {

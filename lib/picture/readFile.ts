@@ -15,6 +15,9 @@ const mostLost = 0.03;
 /** Longer side at which ink is looked for, in pixels; larger pictures are scaled down to it. */
 const workingSize = 1500;
 
+/** What is longer than this many times its width, as a strip with a number, is scaled down less. */
+const stripAspect = 2;
+
 /**
  * Reads the digit in a picture into pixels such as networks on MNIST are trained on.
  *
@@ -169,9 +172,12 @@ function isWhole({ rgba }: Colors): boolean {
 }
 
 async function pixelsOf(bytes: Buffer, failOn: 'error' | 'none'): Promise<Colors> {
+  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const aspect = Math.max(width / height, height / width);
+  const longest = Math.round(workingSize * Math.max(1, Math.sqrt(aspect / stripAspect)));
   const { data, info } = await sharp(bytes, { failOn, limitInputPixels: mostPixels })
     .autoOrient()
-    .resize(workingSize, workingSize, {
+    .resize(longest, longest, {
       fit: 'inside',
       withoutEnlargement: true,
       // Unlike the default it draws no light seams beside dark strokes.

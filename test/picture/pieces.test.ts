@@ -26,14 +26,14 @@ it('findPieces(plane, least) parts what touches by no side or corner', () => {
 
 it('withoutMarks(pieces) leaves out a box around a digit, and a line under it', () => {
   const digit = piece(40, 30, 60, 80);
-  assert.deepEqual(withoutMarks([piece(20, 20, 90, 95), digit]), [digit]);
-  assert.deepEqual(withoutMarks([digit, piece(20, 90, 90, 94)]), [digit]);
+  assert.deepEqual(withoutMarks([piece(20, 20, 90, 95), digit], 1000), [digit]);
+  assert.deepEqual(withoutMarks([digit, piece(20, 90, 90, 94)], 1000), [digit]);
 });
 
 it('withoutMarks(pieces) keeps the bar over a five, and a foot close under a one', () => {
   const digit = piece(40, 30, 60, 80);
   for (const part of [piece(38, 24, 68, 28), piece(35, 81, 65, 85)]) {
-    assert.deepEqual(withoutMarks([digit, part]), [digit, part]);
+    assert.deepEqual(withoutMarks([digit, part], 1000), [digit, part]);
   }
 });
 

@@ -69,8 +69,10 @@ export async function runSearch(options: RunOptions): Promise<void> {
     rmSync(scratch, { recursive: true, force: true });
   }
   if ('refused' in outcome) {
+    // The folder has the storage's name, which a search keeps.
+    if (resume) throw new OutputFolderError(`${outcome.refused} and --output`);
     // So that the same command works with another storage.
-    if (!resume) rmSync(path.join(output, searchFile));
+    rmSync(path.join(output, searchFile));
     throw new OutputFolderError(outcome.refused);
   }
   await writeRecord(outcome, options);

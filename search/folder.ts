@@ -1,7 +1,7 @@
 /*
  * Whose is the folder of a search, and which search is in it?
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { lockFolder, OutputFolderError } from '../scripts/runFolder';
 import type { SearchOptions } from './record';
@@ -35,6 +35,11 @@ export async function claimSearch(
   folder: string,
   asked: Search & { readonly named: readonly (keyof SearchOptions)[]; readonly resume: boolean },
 ): Promise<Search> {
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new OutputFolderError(
+      `${folder} is a file; expected a folder. Give another --output, or move that file`,
+    );
+  }
   const file = path.join(folder, searchFile);
   const begun = existsSync(file) ? readSearch(file) : undefined;
   if (existsSync(path.join(folder, trialsFile)) && begun !== undefined) {

@@ -19,7 +19,7 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     // A group of its own: Ctrl-C would reach it twice, and Tune ends at the second without a record.
     const child = spawn(program, args, {
-      ...{ cwd: path.dirname(__dirname), detached: true, env: { ...process.env, ...env } },
+      ...{ cwd: path.dirname(__dirname), detached: true, env: { ...inherited(), ...env } },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     const interrupt = () => child.kill('SIGINT');
@@ -37,4 +37,14 @@ export function runProgram(
       reject(new Error(`${name} ${how}; see above`));
     });
   });
+}
+
+/**
+ * The variables of this process but those for a user's own Python, which those of Ray would break on,
+ * and for a cluster that Ray would join unasked.
+ */
+function inherited(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(PYTHON.*|RAY_ADDRESS)$/.test(name)),
+  );
 }

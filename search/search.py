@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import optuna
+import pyarrow.fs
 import ray
 from ray import tune
 from ray.tune.logger import JsonLoggerCallback
@@ -28,6 +29,8 @@ from ray.tune.search.optuna import OptunaSearch
 
 # A checkpoint: what the library keeps, and how many epochs Tune has been told of.
 CHECKPOINT, EPOCHS = "checkpoint.safetensors", "epochs"
+# Which search the folder is of that Tune keeps its files in.
+SEARCH = "digit-recognizer-search.json"
 # How often a trial is begun again that ended for no fault of its settings, as with its machine.
 MAX_FAILURES = 3
 # One of three goes on after 1, 3, 9 ... epochs, or from another first one.
@@ -224,13 +227,54 @@ def distribution(described):
     return getattr(optuna.distributions, kind)(described["from"], described["to"], log=is_log)
 
 
+class StorageError(Exception):
+    """The storage is not this search's; the message says why and what to do."""
+
+
+def claim_storage(place, search):
+    """Refuses a folder that has anything but this search; a new one gets its name."""
+    try:
+        filesystem, folder = pyarrow.fs.FileSystem.from_uri(place)
+        file = f"{folder}/{SEARCH}"
+        selector = pyarrow.fs.FileSelector(folder, allow_not_found=True)
+        names = [it.base_name for it in filesystem.get_file_info(selector)]
+        if not names:
+            filesystem.create_dir(folder)
+            with filesystem.open_output_stream(file) as stream:
+                stream.write(json.dumps(search).encode())
+            return
+        if SEARCH not in names:
+            raise StorageError(f"{place} has {names[0]}, which is of no search. Give another --storage")
+        with filesystem.open_input_stream(file) as stream:
+            begun = json.loads(stream.read())
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{place} cannot be used: {error}. Give another --storage") from error
+    for name in {**begun, **search}:
+        was, wanted = (json.dumps(it.get(name)) for it in (begun, search))
+        if was != wanted:
+            raise StorageError(
+                f"{place} has another search, whose {name} was {was} and is {wanted} here. "
+                "Give another --storage"
+            )
+
+
+def drawn(points, seed, samples):
+    """A grid's combinations in an order of no meaning, or the first of them.
+
+    ASHA compares a trial with those before it, which in the grid's own order are all alike.
+    """
+    shuffled = points.copy()
+    random.Random(seed).shuffle(shuffled)
+    return shuffled[:samples]
+
+
 def new_tuner(plan, function):
     points = plan["points"]
     if points:
-        # ASHA compares a trial with those before it, which in the grid's own order are all alike.
-        random.Random(plan["seed"]).shuffle(points)
-        limit = plan["concurrent"] or 0
-        search_algorithm = BasicVariantGenerator(points_to_evaluate=points, max_concurrent=limit)
+        search_algorithm = BasicVariantGenerator(
+            points_to_evaluate=drawn(points, plan["seed"], plan["samples"]),
+            max_concurrent=plan["concurrent"] or 0,
+        )
     else:
         search_algorithm = OptunaSearch(seed=plan["seed"])
     epochs, grace_period = plan["fixed"]["epochs"], plan.get("gracePeriod", GRACE_PERIOD)
@@ -265,14 +309,23 @@ def new_tuner(plan, function):
     )
 
 
-def describe(result, stopped, cores):
-    """What is kept of a trial: every epoch once, though one may have been trained twice."""
-    rows = []
+def read_text(result, name):
+    """A file that Tune keeps of a trial, empty where there is none."""
     try:
-        with result.filesystem.open_input_stream(f"{result.path}/result.json") as stream:
-            rows = [json.loads(line) for line in stream.read().decode().splitlines()]
+        with result.filesystem.open_input_stream(f"{result.path}/{name}") as stream:
+            return stream.read().decode()
     except FileNotFoundError:
-        pass
+        return ""
+
+
+def describe(result, stopped, cores):
+    """What is kept of a trial: every epoch once, though one may have been trained twice.
+
+    Nothing of one that the time budget ended before it had a result.
+    """
+    rows = [json.loads(line) for line in read_text(result, "result.json").splitlines()]
+    if not rows and not result.error:
+        return None
     end = next((row for row in reversed(rows) if "ended" in row), {})
     names = ["epoch", "loss", "accuracy", "validationLoss", "validationAccuracy", "seconds"]
     curve = {row["epoch"]: {name: row[name] for name in names} for row in rows if "loss" in row}
@@ -284,7 +337,9 @@ def describe(result, stopped, cores):
         ended, reason = "failed", str(result.error).strip().splitlines()[-1]
     return {
         "id": identity,
-        "settings": result.config,
+        # Not the result's own, which has none before the first epoch. Tune keeps none of a trial
+        # whose process could not start.
+        "settings": json.loads(read_text(result, "params.json") or "{}"),
         "ended": ended,
         **({"reason": reason} if reason else {}),
         **{name: end[name] for name in ("keptEpoch", "digits") if name in end},
@@ -318,6 +373,12 @@ def main(plan_file, record_file):
         # As by Ctrl-C, which Tune ends at with all kept.
         end_with_parent(signal.SIGINT)
     plan = json.loads(Path(plan_file).read_text())
+    place = f"{plan['storage'].rstrip('/')}/{plan['name']}"
+    try:
+        claim_storage(place, plan["search"])
+    except StorageError as error:
+        Path(record_file).write_text(json.dumps({"refused": str(error)}))
+        return
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if plan["address"]:
         ray.init(address=plan["address"], log_to_driver=False)
@@ -328,12 +389,12 @@ def main(plan_file, record_file):
             log_to_driver=False,
             _node_ip_address="127.0.0.1",
         )
-    place = f"{plan['storage'].rstrip('/')}/{plan['name']}"
     function = trainable(plan["fixed"], plan["coresPerTrial"])
     is_begun = tune.Tuner.can_restore(place)
     if is_begun and not plan["resume"]:
         raise ValueError(
-            f"{place} has a search already; add --resume to go on with it, or give another --storage"
+            f"{place} has this search already; add --resume to go on with it, or give another --storage "
+            "and --output"
         )
     if is_begun:
         tuner = tune.Tuner.restore(place, function)
@@ -343,7 +404,8 @@ def main(plan_file, record_file):
     stopped = set()
     if os.path.exists(plan["rungs"]):
         stopped = pickle.loads(Path(plan["rungs"]).read_bytes())["stopped"]
-    trials = [describe(result, stopped, plan["coresPerTrial"]) for result in results]
+    described = (describe(result, stopped, plan["coresPerTrial"]) for result in results)
+    trials = [it for it in described if it is not None]
     record = {
         "trials": trials,
         "importance": importance(trials, plan),

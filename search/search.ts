@@ -101,7 +101,8 @@ function seedNumber(text: string): number {
 }
 
 function hostAndPort(text: string): string {
-  if (/^[\w.-]+:\d+$/.test(text)) return text;
+  const port = Number(/^[\w.-]+:(\d+)$/.exec(text)?.[1]);
+  if (port >= 1 && port <= 65535) return text;
   throw new InvalidArgumentError('Expected a host and a port, such as 10.0.0.1:6379.');
 }
 

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { RendererMissingError, saveFigure, show, writeFileWhole } from 'digit-recognizer';
+import { fromHere } from '../scripts/arguments';
+import { OutputFolderError } from '../scripts/runFolder';
 import { searchFigures } from './figures';
-import { passing, type Search, trialsFile } from './folder';
+import { passing, type Search, searchFile, trialsFile } from './folder';
 import { runProgram } from './program';
 import {
   bestTable,
@@ -15,7 +17,7 @@ import {
   type Outcome,
   type SearchRecord,
 } from './record';
-import { combinationsOf, type Space } from './space';
+import { combinationsOf } from './space';
 
 /** What Ray is told by its environment, for a search that is on this machine alone. */
 const onThisMachine = () => ({
@@ -47,12 +49,13 @@ export interface RunOptions extends Search {
 /**
  * Runs a search to its end, and leaves trials.json, best.json and figures in its folder.
  *
+ * @throws OutputFolderError when the storage has anything else.
  * @throws Error when Ray or all trials fail, or it is interrupted.
  */
 export async function runSearch(options: RunOptions): Promise<void> {
-  const { space, output, address, signal } = options;
+  const { space, output, address, resume, signal } = options;
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'digit-recognizer-search-'));
-  let outcome: Outcome;
+  let outcome: Outcome | { readonly refused: string };
   try {
     const [plan, found] = ['plan.json', 'record.json'].map((name) => path.join(scratch, name));
     writeFileSync(plan, JSON.stringify(planOf(options)));
@@ -65,9 +68,18 @@ export async function runSearch(options: RunOptions): Promise<void> {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+  if ('refused' in outcome) {
+    // The folder has the storage's name, which a search keeps.
+    if (resume) throw new OutputFolderError(`${outcome.refused} and --output`);
+    // So that the same command works with another storage.
+    rmSync(path.join(output, searchFile));
+    throw new OutputFolderError(outcome.refused);
+  }
   await writeRecord(outcome, options);
   const { name } = space;
-  console.log(`all files of the search ${name} are in ${path.relative('', output) || '.'}`);
+  console.log(
+    `all files of the search ${name} are in ${path.relative(fromHere('.'), output) || '.'}`,
+  );
 }
 
 /** What search.py is told. */
@@ -76,24 +88,17 @@ function planOf({ space, options, output, address, resume }: RunOptions) {
   return {
     ...options,
     ...space,
-    points: space.sampling === 'grid' ? pointsOf(space, options) : null,
+    points: space.sampling === 'grid' ? combinationsOf(space) : null,
     mode: metrics[options.metric],
     timeBudget: options.timeBudget === null ? null : 60 * options.timeBudget,
     storage: storage ?? path.join(output, passing.storage),
     rungs: path.join(output, passing.rungs),
+    // The same storage may be named otherwise on another machine.
+    search: { ...space, ...options, storage: undefined },
     cores: os.availableParallelism(),
     address: address ?? null,
     resume,
   };
-}
-
-/** The combinations of a grid, or where only some are asked for as many, spread evenly. */
-function pointsOf(space: Space, { samples }: Search['options']) {
-  const all = combinationsOf(space);
-  return Array.from(
-    { length: samples },
-    (_, index) => all[Math.floor((index * all.length) / samples)],
-  );
 }
 
 async function writeRecord(outcome: Outcome, { space, options, output }: RunOptions) {
@@ -103,8 +108,9 @@ async function writeRecord(outcome: Outcome, { space, options, output }: RunOpti
     writeFileWhole(path.join(output, name), `${JSON.stringify(value, null, 2)}\n`);
   const [best] = trials;
   if (best === undefined) {
+    const others = options.storage === null ? '--output' : '--output and --storage';
     throw new Error(
-      'no trial was begun in the time budget; give a longer --time-budget, and --output',
+      `no trial had an epoch in the time budget; give a longer --time-budget, and another ${others}`,
     );
   }
   if (best.ended !== 'failed') await write('best.json', settingsOf(best, space));

@@ -39,8 +39,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** It keeps what it has compiled. Its strict mode asks for a type beside each enum. */
-const ajv = new Ajv({ verbose: true, strict: false, allErrors: true });
+/** It keeps what it has compiled. Its strict mode asks for a type beside each enum, and is off. */
+const ajv = new Ajv({ verbose: true, strict: false, strictNumbers: true, allErrors: true });
 
 const share = {
   type: 'number',
@@ -138,5 +138,7 @@ function inWords(error: ErrorObject, where: string): string {
     const { description } = parentSchema!.properties[params.missingProperty];
     return `${place} has no ${params.missingProperty}; expected ${description}`;
   }
-  return `${place} is ${JSON.stringify(data)}; expected ${parentSchema!.description}`;
+  // JSON has no infinity, which it reads from 1e999.
+  const found = typeof data === 'number' ? data : JSON.stringify(data);
+  return `${place} is ${found}; expected ${parentSchema!.description}`;
 }

@@ -39,6 +39,9 @@ export interface Space {
 const oneOf = (...names: string[]) => ({ enum: names, description: `"${names.join('" or "')}"` });
 const anyNumber = { type: 'number', description: 'a number' };
 
+/** More than anyone trains. */
+const mostCombinations = 10_000;
+
 const spaceSchema = {
   type: 'object',
   additionalProperties: false,
@@ -81,14 +84,19 @@ const rangeSchema = {
 export function readSpace(file: string): Space {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(file, 'utf8'));
+    // Editors on Windows begin a file with a mark of its encoding.
+    parsed = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new SettingsError(
       `${file} cannot be read as a space: ${(error as Error).message}. Give a JSON file such as ` +
         'search/spaces/source-b.json',
     );
   }
-  return checkSpace(parsed, path.basename(file, '.json'));
+  try {
+    return checkSpace(parsed, path.basename(file, '.json'));
+  } catch (error) {
+    throw new SettingsError(`${file}: ${(error as Error).message}`);
+  }
 }
 
 /**
@@ -111,28 +119,29 @@ export function checkSpace(parsed: unknown, name: string): Space {
       fixed[place] = value as Value;
     }
   }
+  requireAllFit({ name, fixed, domains });
   if (Object.keys(domains).length === 0) {
     throw new SettingsError(
       `${name}.settings has nothing to search; expected one or more with { "oneOf": [...] } or ` +
         '{ "from": ..., "to": ... }',
     );
   }
-  if (typeof fixed.epochs !== 'number') {
+  if ('epochs' in domains) {
+    const { epochs } = settings as Record<string, unknown>;
     throw new SettingsError(
-      `${name}.settings.epochs is ${JSON.stringify(domains.epochs)}; expected a whole number from 1, ` +
+      `${name}.settings.epochs is ${JSON.stringify(epochs)}; expected a whole number from 1, ` +
         'since trials are compared epoch by epoch',
     );
   }
   const { stopping, gracePeriod = 1 } = how;
-  if (gracePeriod > 1 && (stopping === 'none' || gracePeriod >= fixed.epochs)) {
+  if (gracePeriod > 1 && (stopping === 'none' || gracePeriod >= Number(fixed.epochs))) {
     throw new SettingsError(
       `${name}.gracePeriod is ${gracePeriod}, with stopping "${stopping}" and ${fixed.epochs} epochs; ` +
         'expected fewer than the epochs, and a stopping of "asha"',
     );
   }
   const space = { name, ...how, fixed, domains };
-  requireAllFit(space);
-  if (space.sampling === 'grid') requireChoices(space);
+  if (space.sampling === 'grid') requireGrid(space);
   return space;
 }
 
@@ -189,7 +198,7 @@ function domainOf(value: object, schema: { type?: string } | undefined, where: s
 }
 
 /** Checks every value that a setting can have, in settings where the others have one of theirs. */
-function requireAllFit({ name, fixed, domains }: Space): void {
+function requireAllFit({ name, fixed, domains }: Pick<Space, 'name' | 'fixed' | 'domains'>): void {
   const first = Object.fromEntries(
     Object.entries(domains).map(([place, domain]) => [place, valuesOf(domain)[0]]),
   );
@@ -202,12 +211,20 @@ function requireAllFit({ name, fixed, domains }: Space): void {
   }
 }
 
-function requireChoices({ name, domains }: Space): void {
+function requireGrid({ name, domains }: Space): void {
   const range = Object.keys(domains).find((place) => !('oneOf' in domains[place]));
-  if (range === undefined) return;
+  if (range !== undefined) {
+    throw new SettingsError(
+      `${name}.settings.${range} is a range, of which there is no grid; expected { "oneOf": [...] }, ` +
+        'or a sampling of "optuna"',
+    );
+  }
+  // Counted before it is built, which would end at the memory's limit.
+  const count = Object.values(domains).reduce((all, domain) => all * valuesOf(domain).length, 1);
+  if (count <= mostCombinations) return;
   throw new SettingsError(
-    `${name}.settings.${range} is a range, of which there is no grid; expected { "oneOf": [...] }, or ` +
-      'a sampling of "optuna"',
+    `${name}.settings has a grid of ${count} combinations; expected at most ${mostCombinations}. ` +
+      'Leave out values, or give a sampling of "optuna"',
   );
 }
 

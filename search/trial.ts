@@ -10,7 +10,7 @@
  * the last epoch kept.
  */
 import { Command } from 'commander';
-import { fromHere } from '../scripts/arguments';
+import { givenPath } from '../scripts/arguments';
 import { lockFolder, OutputFolderError } from '../scripts/runFolder';
 import { stopOnSignals } from '../scripts/signals';
 import type { TrialLine } from './lines';
@@ -20,13 +20,13 @@ function readArguments(argv: readonly string[]): { settings: string; folder: str
   const command = new Command('npm run trial --')
     .description('Trains one network of a search, and prints lines of JSON.')
     .argument('<settings>', 'architecture, epochs, learningRate and others, as JSON')
-    .argument('<folder>', 'where the checkpoint is kept')
+    .argument('<folder>', 'where the checkpoint is kept', givenPath)
     .allowExcessArguments(false)
     .showHelpAfterError('(--help lists the arguments)')
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   command.parse(argv, { from: 'user' });
-  const [settings, folder] = command.args;
-  return { settings, folder: fromHere(folder) };
+  const [settings, folder] = command.processedArgs;
+  return { settings, folder };
 }
 
 function parse(text: string): unknown {

@@ -44,6 +44,17 @@ describe('claimSearch', () => {
     await refused({ resume: true }, /search\.json is no record of a search: it has no space/);
   });
 
+  it('refuses a file, which stays', async () => {
+    fs.writeFileSync(folder, 'mine');
+    for (const resume of [false, true]) {
+      await refused(
+        { resume },
+        /mine is a file; expected a folder\. Give another --output, or move/,
+      );
+    }
+    assert.equal(fs.readFileSync(folder, 'utf8'), 'mine');
+  });
+
   it('goes on with the same search only, and as it began', async () => {
     const write = (name: string, value: unknown) =>
       fs.writeFileSync(path.join(folder, name), JSON.stringify(value));

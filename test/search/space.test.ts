@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { checkSpace, combinationsOf, nested, readSpace } from '../../search/space';
 
@@ -140,6 +141,52 @@ const wrong: [name: string, settings: object, message: RegExp, how?: object][] =
     /settings\.epochs is \{"oneOf":\[1,2\]\}; expected a whole number/,
   ],
   [
+    'a range of epochs, as it is written',
+    { epochs: { from: 1, to: 2 } },
+    /settings\.epochs is \{"from":1,"to":2\}; expected a whole number/,
+  ],
+  [
+    'epochs that are a text',
+    { epochs: '3', batchSize: anything },
+    /settings\.epochs is "3"; expected a whole number/,
+  ],
+  [
+    'epochs that are nothing',
+    { epochs: null, batchSize: anything },
+    /settings\.epochs is null; expected a whole number/,
+  ],
+  [
+    'no epochs',
+    { epochs: undefined, batchSize: anything },
+    /^mine\.settings has no epochs; expected a whole number/,
+  ],
+  [
+    'a value that is nothing, where no other is searched',
+    { learningRate: null },
+    /settings\.learningRate is null; expected a number above 0/,
+  ],
+  [
+    'an end that is not finite',
+    { learningRate: { from: 0.1, to: Infinity } },
+    /learningRate\.to is Infinity; expected a number/,
+  ],
+  [
+    'a value that is not finite',
+    { weightDecay: Infinity, batchSize: anything },
+    /weightDecay is Infinity; expected a number/,
+  ],
+  [
+    'a grid that nobody trains, before it is built',
+    Object.fromEntries(
+      ['batchSize', 'seed', 'limit', 'learningRate'].map((name) => [
+        name,
+        { oneOf: Array.from({ length: 100 }, (_, index) => 10 + index) },
+      ]),
+    ),
+    /^mine\.settings has a grid of 100000000 combinations; expected at most 10000/,
+    { sampling: 'grid' },
+  ],
+  [
     'a grid of a range',
     { dropout: { from: 0, to: 0.5 } },
     /dropout is a range, of which/,
@@ -174,6 +221,24 @@ it('readSpace(file) says what cannot be read', () => {
     () => readSpace(__filename),
     /cannot be read as a space: .* Give a JSON file such as/s,
   );
+});
+
+it('readSpace(file) names the file that is wrong, and takes one with a mark of its encoding', () => {
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'search-test-'));
+  try {
+    const file = path.join(scratch, 'mine.json');
+    for (const text of ['[]', 'null']) {
+      writeFileSync(file, text);
+      const message = `${file}: mine is ${text}; expected an object with purpose, sampling, stopping and settings`;
+      assert.throws(() => readSpace(file), { name: 'SettingsError', message });
+    }
+    const settings = { architecture: 'tiny-cnn', epochs: 2, batchSize: anything };
+    const space = { purpose: 'A test', sampling: 'grid', stopping: 'none', settings };
+    writeFileSync(file, `\uFEFF${JSON.stringify(space)}`);
+    assert.equal(readSpace(file).fixed.epochs, 2);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 });
 
 it('combinationsOf(space) tries each with each, and nested(flat) gives groups back', () => {

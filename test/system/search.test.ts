@@ -134,7 +134,9 @@ describe('search', () => {
     });
     const output = inScratch('resumed-search');
     const args = [space, '--samples', '3', '--output', output];
-    const first = start('search.ts', args);
+    // What a user has set for Python and other clusters stays out.
+    const own = { RAY_ADDRESS: '127.0.0.1:1', PYTHONHOME: output, PYTHONPATH: output };
+    const first = start('search.ts', args, own);
     await checkpoints(output, 2);
     // The program of Ray, and not the command before it, which would let it end in order.
     process.kill(childOf(first.process.pid!), 'SIGKILL');
@@ -146,8 +148,34 @@ describe('search', () => {
     const again = await start('search.ts', args).ended;
     assert.equal(again.code, 2);
     assert.match(again.stderr, /has an unfinished search\. Add --resume/);
-    const resumed = await start('search.ts', [...args, '--resume']).ended;
+
+    // Its storage takes no other search of that name, and nor does a folder of files of the user's.
+    fs.mkdirSync(inScratch('own/resumed'), { recursive: true });
+    fs.writeFileSync(inScratch('own/resumed/notes.txt'), 'mine');
+    const elsewhere = ['--output', inScratch('elsewhere'), '--storage'];
+    for (const [storage, message] of [
+      [
+        path.join(output, 'storage'),
+        /another search, whose samples was 3 and is 2 here\. Give another/,
+      ],
+      [
+        inScratch('own'),
+        /own\/resumed has notes\.txt, which is of no search\. Give another --storage/,
+      ],
+    ] as const) {
+      const samples = [space, '--samples', '2'];
+      const refused = await start('search.ts', [...samples, ...elsewhere, storage]).ended;
+      assert.match(refused.stderr, message);
+      assert.equal(refused.code, 2);
+      // So that the same command with another storage works.
+      assert.deepEqual(fs.readdirSync(inScratch('elsewhere')), []);
+    }
+    assert.deepEqual(fs.readdirSync(inScratch('own/resumed')), ['notes.txt']);
+
+    const user = { INIT_CWD: scratch };
+    const resumed = await start('search.ts', [...args, '--resume'], user).ended;
     assert.equal(resumed.code, 0, resumed.stderr);
+    assert.match(resumed.stdout, /all files of the search resumed are in resumed-search\n$/);
     const { trials } = recordOf(output);
     assert.equal(new Set(trials.map(({ id }) => id)).size, 3);
     assert.ok(trials.some(({ continuedAfter }) => continuedAfter.length > 0));
@@ -160,6 +188,47 @@ describe('search', () => {
       );
     }
     assert.equal(trials[0].curve.length, epochs);
+  });
+
+  it('a time budget in which no trial has an epoch leaves no record, and all files', async () => {
+    const space = writeSpace('short', {
+      ...{ sampling: 'grid', stopping: 'none' },
+      settings: { ...tiny, seed: { oneOf: [1, 2] } },
+    });
+    const output = inScratch('short-search');
+    const args = [space, '--time-budget', '0.01', '--output', output];
+    const { code, stderr } = await start('search.ts', args).ended;
+    assert.match(
+      stderr,
+      /error: no trial had an epoch in the time budget; give a longer --time-budget/,
+    );
+    assert.equal(code, 1);
+    assert.deepEqual(fs.readdirSync(output), ['search.json', 'storage']);
+  });
+
+  it('search.py records no trial without an epoch unless it failed, with its settings', () => {
+    fs.writeFileSync(inScratch('params.json'), '{"seed": 1}');
+    const [pending, failed] = inPython(`
+result = lambda error: SimpleNamespace(filesystem=LocalFileSystem(), path=sys.argv[1], error=error)
+print(json.dumps([search.describe(result(error), set(), 1) for error in (None, "no digits")]))`);
+    assert.equal(pending, null);
+    const { settings, ended, reason } = failed;
+    assert.deepEqual(
+      { settings, ended, reason },
+      {
+        ...{ settings: { seed: 1 }, ended: 'failed', reason: 'no digits' },
+      },
+    );
+  });
+
+  it('search.py takes the first of a grid in the order of the seed, and drops no value of a setting', () => {
+    const [some, all, otherSeed] = inPython(`
+points = [{"one": one, "two": two} for one in range(12) for two in range(3)]
+print(json.dumps([search.drawn(points, *it) for it in ((42, 12), (42, 36), (7, 36))]))`);
+    assert.deepEqual(some, all.slice(0, 12));
+    assert.deepEqual([...new Set(some.map(({ two }: { two: number }) => two))].sort(), [0, 1, 2]);
+    assert.equal(new Set(all.map((it: object) => JSON.stringify(it))).size, 36);
+    assert.notDeepEqual(otherSeed, all);
   });
 
   it('refuses at once what it cannot run', async () => {
@@ -183,6 +252,7 @@ describe('search', () => {
       [[space, '--samples', '31'], 2, /--samples is 31, but the grid of seeds has 30 combinations/],
       [[space, '--address', '127.0.0.1:1'], 1, /127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/],
       [[space, '--address', 'nowhere'], 2, /Expected a host and a port/],
+      [[space, '--address', '127.0.0.1:99999'], 2, /Expected a host and a port/],
       [[inScratch('missing.json')], 2, /missing\.json cannot be read as a space/],
     ];
     for (const [args, expected, message] of wrong) {
@@ -192,6 +262,9 @@ describe('search', () => {
       assert.equal(code, expected, stderr);
       assert.ok(!fs.existsSync(output));
     }
+    const nowhere = await start('trial.ts', [JSON.stringify(tiny), '']).ended;
+    assert.match(nowhere.stderr, /Expected a path/);
+    assert.equal(nowhere.code, 2);
   });
 });
 
@@ -243,6 +316,18 @@ async function checkpoints(output: string, count: number): Promise<void> {
     assert.ok(Date.now() < latest, 'no checkpoints in 150 seconds');
     await sleep(50);
   }
+}
+
+/** What a program prints as JSON that has search.py as `search`, and the scratch as its argument. */
+function inPython(program: string) {
+  const begin = `
+import json, sys
+from types import SimpleNamespace
+from pyarrow.fs import LocalFileSystem
+sys.path.insert(0, "search")
+import search`;
+  const args = ['-I', '-B', '-c', begin + program, scratch];
+  return JSON.parse(execFileSync(python, args, { cwd: root, encoding: 'utf8' }));
 }
 
 function childOf(parent: number): number {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   findPieces,
+  withoutFrames,
   withoutMarks,
   withoutSpecks,
   withoutTexture,
@@ -35,6 +36,26 @@ it('withoutMarks(pieces) keeps the bar over a five, and a foot close under a one
   for (const part of [piece(38, 24, 68, 28), piece(35, 81, 65, 85)]) {
     assert.deepEqual(withoutMarks([digit, part], 1000), [digit, part]);
   }
+});
+
+/** The lines around and between cells of 40 x 60 pixels in a row. */
+function cells(count: number): Piece {
+  const [right, bottom] = [40 * count + 3, 63];
+  const { pixels, box } = piece(0, 0, right, bottom);
+  const isLine = (pixel: number) =>
+    (pixel % 1000) % 40 < 3 || Math.floor(pixel / 1000) < 3 || Math.floor(pixel / 1000) >= 60;
+  return { pixels: pixels.filter(isLine), box };
+}
+
+it('withoutFrames(pieces) leaves out boxes in a row, empty or not, and what is around a row', () => {
+  assert.deepEqual(withoutFrames([cells(6)], 1000), []);
+  const digits = [piece(12, 20, 30, 50), piece(52, 20, 70, 50)];
+  assert.deepEqual(withoutFrames([cells(6), ...digits], 1000), digits);
+});
+
+it('withoutFrames(pieces) keeps what has two holes, as an 8 has', () => {
+  const eight = cells(2);
+  assert.deepEqual(withoutFrames([eight], 1000), [eight]);
 });
 
 it('withoutSpecks(pieces) keeps a small part near the digit, and no speck far away', () => {

@@ -1,16 +1,13 @@
 /*
  * How does a picture file become colors?
  */
-import type { Colors } from '../lib/picture/prepare';
-
-/** Longer side at which a picture is read, in pixels, as `readPicture` does it in Node. */
-const workingSize = 1500;
+import { workingLength, type Colors } from '../lib/picture/prepare';
 
 /** The largest picture that is decoded, in pixels, as in Node. */
 const mostPixels = 100_000_000;
 
 /**
- * Decodes a picture in any format that the browser knows, at most 1,500 pixels long.
+ * Decodes a picture in any format that the browser knows, scaled down as `readPicture` does it in Node.
  *
  * It is decoded beside the page, which stays usable, and never more of it is kept than needed.
  *
@@ -25,7 +22,7 @@ export async function decodePicture(file: Blob): Promise<ImageBitmap> {
         `${mostPixels / 1e6} can be read. Scale it down, or cut out the digit.`,
     );
   }
-  const scale = Math.min(1, workingSize / Math.max(width, height));
+  const scale = Math.min(1, workingLength(width, height) / Math.max(width, height));
   try {
     return await createImageBitmap(file, {
       resizeWidth: Math.max(1, Math.round(scale * width)),

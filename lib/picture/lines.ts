@@ -38,11 +38,11 @@ function withoutRows(contrast: Plane, least: number): Plane {
   if (slope === undefined) return contrast;
   const lowest = Math.floor(-Math.abs(slope) * width);
   const shift = (x: number) => Math.round(slope * (x - width / 2));
-  // The tone of each sloping row: paper, unless nearly all of it is darker.
-  const levels = new Float32Array(height - 2 * lowest);
+  // Whether nearly all of a sloping row is darker than paper.
+  const isDark = new Uint8Array(height - 2 * lowest);
   const row = new Float32Array(width);
   const side = Math.ceil(sideShare * width);
-  for (let at = 0; at < levels.length; at++) {
+  for (let at = 0; at < isDark.length; at++) {
     let count = 0;
     for (let x = 0; x < width; x++) {
       const y = at + lowest + shift(x);
@@ -53,14 +53,13 @@ function withoutRows(contrast: Plane, least: number): Plane {
     const sides = [row.subarray(0, side), row.subarray(count - side, count)];
     if (!sides.every((end) => end.some((value) => value >= least))) continue;
     const sorted = row.slice(0, count).sort();
-    if (sorted[Math.floor((1 - leastCover) * count)] < least) continue;
-    levels[at] = sorted[Math.floor(count / 2)];
+    isDark[at] = Number(sorted[Math.floor((1 - leastCover) * count)] >= least);
   }
   const lines: { top: number; bottom: number }[] = [];
-  for (let top = 0; top < levels.length; top++) {
-    if (levels[top] === 0) continue;
+  for (let top = 0; top < isDark.length; top++) {
+    if (isDark[top] === 0) continue;
     let bottom = top;
-    while (bottom < levels.length && levels[bottom] > 0) bottom++;
+    while (isDark[bottom] === 1) bottom++;
     if (bottom - top <= thickest) lines.push({ top, bottom });
     top = bottom;
   }
@@ -68,12 +67,14 @@ function withoutRows(contrast: Plane, least: number): Plane {
   const at = (x: number, y: number) => (y < 0 || y >= height ? 0 : contrast.values[y * width + x]);
   for (const { top, bottom } of lines) {
     // Where a line is turned, it lies now in one row of pixels and now, paler, in two.
-    const tones = row.map((_, x) => {
+    const tones: number[] = [];
+    for (let x = 0; x < width; x++) {
+      const [from, to] = [top + lowest + shift(x), bottom + lowest + shift(x)];
+      if (to <= 0 || from >= height) continue;
       let tone = 0;
-      for (let y = top + lowest; y < bottom + lowest; y++)
-        tone = Math.max(tone, at(x, y + shift(x)));
-      return tone;
-    });
+      for (let y = from; y < to; y++) tone = Math.max(tone, at(x, y));
+      tones.push(tone);
+    }
     const level = spread * median(tones);
     for (let x = 0; x < width; x++) {
       const [from, to] = [top - 1 + lowest + shift(x), bottom + 1 + lowest + shift(x)];

@@ -21,8 +21,8 @@ const mostPieces = 60;
 /** What is lower than this share of the picture's longer side, or than this many pixels, is grain. */
 const [leastHeight, leastPixels] = [0.012, 8];
 
-/** Longer sides than this have long strips, whose digits are no larger for it. */
-const usualSide = 1500;
+/** Longer side at which ink is looked for, in pixels; from that aspect on a picture is a strip. */
+const [usualLength, stripAspect] = [1500, 2];
 
 /** What is lower than this many pixels may be a part of a broken digit. */
 const leastApart = 10;
@@ -71,10 +71,21 @@ interface Ink {
 }
 
 /**
+ * Gives the longer side to which a picture is best scaled down before it is prepared, in pixels: 1,500,
+ * and of a strip, as with a long number, so many more that it keeps as many pixels in all.
+ *
+ * @param width - In pixels, as `height`, of the whole picture; 1 and above.
+ */
+export function workingLength(width: number, height: number): number {
+  const aspect = Math.max(width / height, height / width);
+  return Math.round(usualLength * Math.max(1, Math.sqrt(aspect / stripAspect)));
+}
+
+/**
  * Prepares the digit in a picture as MNIST's authors did; `readPicture` says how. It runs
  * wherever JavaScript does: nothing but arrays is used.
  *
- * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
+ * @param colors - The decoded picture, its longer side best at most {@link workingLength}.
  * @param options.name - What the picture is called, for error messages. @default 'the picture'
  * @returns Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers.
  * @throws PictureError when nothing in it can be a digit, or several digits are in it.
@@ -91,8 +102,9 @@ export function preparePicture(
   if (large.length > mostPiecesOfAll) throw blank(name, 'specks and nothing larger');
   const marked = withoutMarks(large, contrast.width);
   let digit = withoutSpecks(marked);
-  if (digit.length > mostPieces)
+  if (digit.length > mostPieces) {
     digit = withoutSpecks(withoutMarks(withoutTexture(large), contrast.width));
+  }
   const isNone = digit.length === 0 || digit.length > mostPieces;
   const apart = standingApart(inReadingOrder(isNone ? marked : digit, contrast.width));
   if (apart > 1 && apart <= mostDigits) {
@@ -114,7 +126,7 @@ export function preparePicture(
  * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
  * specks, ruled lines, boxes and the edges of the paper are left out.
  *
- * @param colors - The decoded picture, its longer side best at most 1,500 pixels.
+ * @param colors - The decoded picture, its longer side best at most {@link workingLength}.
  * @param options.name - What the picture is called, for error messages. @default 'the picture'
  * @param options.isInkDark - Whether what is darker is ink. @default found out
  * @returns The digits in reading order, row after row; none where there is nothing but paper.
@@ -137,7 +149,7 @@ export function prepareDigits(
   const tooMany = (found: string) =>
     problem(name, found, `at most ${mostDigits} digits`, 'Cut out the part with the number.');
   if (ink.pieces.length > mostPiecesOfAll) throw tooMany(`${ink.pieces.length} pieces of ink`);
-  const side = Math.min(usualSide, Math.max(width, contrast.height));
+  const side = Math.min(usualLength, Math.max(width, contrast.height));
   const least = Math.max(leastPixels, leastHeight * side);
   const whole = inReadingOrder(withoutMarks(ink.pieces, width), width).filter(
     ({ box }) => heightOf(box) >= least,

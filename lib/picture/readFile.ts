@@ -4,19 +4,14 @@ import { types } from 'node:util';
 import sharp from 'sharp';
 import { thousands } from '../platform/numbers';
 import { PictureError, problem } from './pictureError';
-import { prepareDigits, preparePicture, type Colors, type PictureDigit } from './prepare';
+import { prepareDigits, preparePicture, workingLength } from './prepare';
+import type { Colors, PictureDigit } from './prepare';
 
 /** The largest picture that is decoded, in pixels: more than most phones take. */
 const mostPixels = 100_000_000;
 
 /** A cut-off JPEG is read when at most this share of its pixels is lost. */
 const mostLost = 0.03;
-
-/** Longer side at which ink is looked for, in pixels; larger pictures are scaled down to it. */
-const workingSize = 1500;
-
-/** What is longer than this many times its width, as a strip with a number, is scaled down less. */
-const stripAspect = 2;
 
 /**
  * Reads the digit in a picture into pixels such as networks on MNIST are trained on.
@@ -129,7 +124,7 @@ function requireFormat(bytes: Buffer, name: string): void {
   if (index >= 3) throw problem(name, formats[index][0], aPicture, remedy);
 }
 
-/** Decodes a picture, its longer side at most {@link workingSize}, and says how much larger it is. */
+/** Decodes a picture, its longer side at most {@link workingLength}, and says how much larger it is. */
 async function decode(bytes: Buffer, name: string): Promise<{ colors: Colors; scale: number }> {
   requireFormat(bytes, name);
   try {
@@ -139,7 +134,7 @@ async function decode(bytes: Buffer, name: string): Promise<{ colors: Colors; sc
       const most = `at most ${thousands(mostPixels)} pixels`;
       throw problem(name, size, most, 'Scale the picture down, or cut out the digit.');
     }
-    const colors = await decodeWhole(bytes, name);
+    const colors = await decodeWhole(bytes, name, workingLength(width, height));
     return { colors, scale: Math.max(width, height) / Math.max(colors.width, colors.height) };
   } catch (cause) {
     if (cause instanceof PictureError) throw cause;
@@ -149,13 +144,13 @@ async function decode(bytes: Buffer, name: string): Promise<{ colors: Colors; sc
 }
 
 /** Decodes a picture; a JPEG that lacks only its last bytes is read all the same, with a warning. */
-async function decodeWhole(bytes: Buffer, name: string): Promise<Colors> {
+async function decodeWhole(bytes: Buffer, name: string, longest: number): Promise<Colors> {
   try {
     // Warnings are no reason to refuse: the JPEGs of some cameras have them.
-    return await pixelsOf(bytes, 'error');
+    return await pixelsOf(bytes, longest, 'error');
   } catch (cause) {
     if (!/premature end of JPEG/.test((cause as Error).message)) throw cause;
-    const colors = await pixelsOf(bytes, 'none');
+    const colors = await pixelsOf(bytes, longest, 'none');
     if (!isWhole(colors)) throw cause;
     console.warn(`${name} lacks its last bytes; what is there was read`);
     return colors;
@@ -171,10 +166,7 @@ function isWhole({ rgba }: Colors): boolean {
   return lost < (mostLost * rgba.length) / 4;
 }
 
-async function pixelsOf(bytes: Buffer, failOn: 'error' | 'none'): Promise<Colors> {
-  const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
-  const aspect = Math.max(width / height, height / width);
-  const longest = Math.round(workingSize * Math.max(1, Math.sqrt(aspect / stripAspect)));
+async function pixelsOf(bytes: Buffer, longest: number, failOn: 'error' | 'none'): Promise<Colors> {
   const { data, info } = await sharp(bytes, { failOn, limitInputPixels: mostPixels })
     .autoOrient()
     .resize(longest, longest, {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { withoutLines } from '../../lib/picture/lines';
+import { findPieces } from '../../lib/picture/pieces';
+import { longSide, type Plane } from '../../lib/picture/plane';
 
 const [width, height] = [240, 160];
 
@@ -21,6 +23,18 @@ it('withoutLines(contrast) leaves nothing of ruled paper', () => {
   assert.ok(ruled(false).values.some((value) => value > 0.2));
   // Lines that begin or end at the upper or lower border are the border's, and stay.
   assert.ok(Math.max(...inner(values)) < 0.1, String(Math.max(...inner(values))));
+});
+
+it('withoutLines(contrast) leaves nothing that is long of squared paper as dark as ink, turned', () => {
+  const [side, slope] = [480, 0.06];
+  const values = Float32Array.from({ length: side * side }, (_, pixel) => {
+    const [x, y] = [pixel % side, Math.floor(pixel / side)];
+    const distances = [y + slope * x, x - slope * y].map((place) => Math.abs((place % 40) - 20));
+    return 0.95 * Math.max(0, Math.min(1, 1.5 - Math.min(...distances)));
+  });
+  const squared = { width: side, height: side, values };
+  assert.equal(longest(squared), side);
+  assert.ok(longest(withoutLines(squared, 0.05)) < 20);
 });
 
 it('withoutLines(contrast) keeps a stroke across the lines whole', () => {
@@ -55,4 +69,9 @@ it('withoutLines(contrast) keeps the foot of a two that is cut out closely, larg
 /** Without the uppermost and the lowest rows. */
 function inner(values: Float32Array): Float32Array {
   return values.subarray(10 * width, (height - 10) * width);
+}
+
+/** The length of the longest piece of ink. */
+function longest(plane: Plane): number {
+  return Math.max(0, ...findPieces(plane, 0.4).map(({ box }) => longSide(box)));
 }

@@ -138,6 +138,22 @@ it('preparePicture(colors) refuses several digits, and says what reads them', ()
   });
 });
 
+it('preparePicture(colors) refuses a digit above another, and takes the halves of one for one', () => {
+  const stacked = (across: number, down: number, between: number) => {
+    const [width, height] = [across + 120, 2 * down + between + 80];
+    const rgba = new Uint8Array(4 * width * height).fill(255);
+    for (const top of [40, 40 + down + between]) {
+      for (let y = top; y < top + down; y++) {
+        const first = 4 * (y * width + 60);
+        for (let at = first; at < first + 4 * across; at += 4) rgba.fill(0, at, at + 3);
+      }
+    }
+    return { rgba, width, height };
+  };
+  assert.throws(() => preparePicture(stacked(9, 60, 40)), /found 2 digits; expected one/);
+  assert.equal(preparePicture(stacked(60, 12, 8)).length, 784);
+});
+
 /** Bars of 8 x 50 pixels in rows, 60 x 110 pixels each. */
 function rowsOfBars(rows: number, columns: number) {
   const [width, height] = [60 * columns + 20, 110 * rows];

@@ -634,6 +634,13 @@ describe('scripts', () => {
     });
     const drawn = await sharp(path.join(scratch, 'boxes.png')).metadata();
     assert.deepEqual([drawn.width, drawn.height], [width, height]);
+    // A link that leads nowhere is there, too.
+    fs.symlinkSync(path.join(scratch, 'later.png'), path.join(scratch, 'link.png'));
+    const linked = ['--model', model, '--several', '--show', 'link.png', 'row.png'];
+    const refused = await start('predict', linked, here).ended;
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /link\.png is there already/);
+    assert.equal(fs.readlinkSync(path.join(scratch, 'link.png')), path.join(scratch, 'later.png'));
     // One digit was asked for; and what is there already stays.
     const single = await start('predict', ['--model', model, 'row.png'], here).ended;
     assert.equal(single.code, 1);

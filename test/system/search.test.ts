@@ -304,14 +304,15 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
 async function checkpoints(output: string, count: number): Promise<void> {
   const storage = path.join(output, 'storage');
   const latest = Date.now() + 150_000;
-  const kept = () => {
-    const files = fs.existsSync(storage) ? fs.readdirSync(storage, { recursive: true }) : [];
-    const folders = files
-      .map(String)
-      .filter((file) => file.endsWith(`${path.sep}epochs`))
-      .map((file) => path.dirname(path.dirname(file)));
-    return new Set(folders).size;
-  };
+  // Ray removes older checkpoints meanwhile, so a walk of the whole tree could meet one that goes.
+  const inside = (folder: string) =>
+    fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+      ? fs.readdirSync(folder).map((name) => path.join(folder, name))
+      : [];
+  const kept = () =>
+    inside(storage)
+      .flatMap((search) => inside(search))
+      .filter((trial) => inside(trial).some((it) => fs.existsSync(path.join(it, 'epochs')))).length;
   while (kept() < count) {
     assert.ok(Date.now() < latest, 'no checkpoints in 150 seconds');
     await sleep(50);

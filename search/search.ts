@@ -119,8 +119,11 @@ async function main(): Promise<number> {
     // Before a folder is taken, since there may be no Python.
     const setUp = [process.execPath, 'setup/environment.mjs', 'search'];
     await runProgram('the set-up of search/.venv', setUp, {}, stop.signal);
-    const begun = await claimSearch(output, { space, options, named, resume });
     // Loaded only now, since TensorFlow takes seconds, which --help and a wrong space need not.
+    const { loadDigits } = await import('digit-recognizer');
+    // Each trial reads them. A wrong MNIST_DIR is told before Ray starts, and a download is made once.
+    if (address === undefined) await loadDigits();
+    const begun = await claimSearch(output, { space, options, named, resume });
     const { runSearch } = await import('./searchRun');
     await runSearch({ ...begun, output, address, resume, signal: stop.signal });
     return 0;

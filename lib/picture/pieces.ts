@@ -34,6 +34,9 @@ const flatness = 6;
 /** What a frame holds is at least this share of its longer side, or of the height of a row's frame. */
 const [leastHeld, rowAspect] = [0.3, 2];
 
+/** Boxes of a form are of one size but for this share of it, and their lines so near to their sides. */
+const [alike, rim] = [0.92, 0.12];
+
 /** An 8 has two holes; boxes in a row and squares have more, and these fill their rectangle. */
 const [mostHoles, leastHole, leastHollow] = [2, 0.004, 0.6];
 
@@ -46,11 +49,30 @@ export function withoutMarks(pieces: readonly Piece[], width: number): Piece[] {
   });
 }
 
-/** Leaves out what is around other pieces, or around three cells and more. */
+/** Leaves out what is around other pieces, its like with nothing in it, and what has three cells or more. */
 export function withoutFrames(pieces: readonly Piece[], width: number): Piece[] {
-  return pieces.filter(
-    (frame) => !pieces.some((piece) => encloses(frame.box, piece.box)) && !hasCells(frame, width),
-  );
+  const frames = pieces.filter(({ box }) => pieces.some((piece) => encloses(box, piece.box)));
+  return pieces.filter((piece) => {
+    const isEmpty = frames.some((frame) => isAlike(frame.box, piece.box)) && isRim(piece, width);
+    return !frames.includes(piece) && !isEmpty && !hasCells(piece, width);
+  });
+}
+
+/** Whether they have one size, as the empty box has beside one with a digit. */
+function isAlike(one: Box, other: Box): boolean {
+  const widths = [one.right - one.left, other.right - other.left];
+  const heights = [one.bottom - one.top, other.bottom - other.top];
+  return [widths, heights].every((pair) => Math.min(...pair) >= alike * Math.max(...pair));
+}
+
+/** Whether nothing of it is far from its sides, as of a zero and of a box with a digit is. */
+function isRim({ pixels, box }: Piece, width: number): boolean {
+  const [across, down] = [box.right - box.left, box.bottom - box.top];
+  return pixels.every((pixel) => {
+    const [x, y] = [pixel % width, Math.floor(pixel / width)];
+    const inside = Math.min(x - box.left, box.right - 1 - x) / across;
+    return Math.min(inside, Math.min(y - box.top, box.bottom - 1 - y) / down) <= rim;
+  });
 }
 
 function hasCells({ pixels, box }: Piece, width: number): boolean {

@@ -124,7 +124,7 @@ export function preparePicture(
  * Prepares each digit in a picture of several, such as a number, a date or a column of answers.
  *
  * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
- * specks, ruled lines, boxes and the edges of the paper are left out.
+ * slashes, specks, ruled lines, boxes and the edges of the paper are left out.
  *
  * @param colors - The decoded picture, its longer side best at most {@link workingLength}.
  * @param options.name - What the picture is called, for error messages. @default 'the picture'

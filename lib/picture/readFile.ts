@@ -53,7 +53,7 @@ export async function readPicture(picture: string | Uint8Array): Promise<Float32
  * a column of answers. Each is prepared as {@link readPicture} does.
  *
  * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
- * specks, ruled lines, boxes and the edges of the paper are left out. Letters are taken for digits.
+ * slashes, specks, ruled lines, boxes and the edges of the paper are left out. Letters are taken for digits.
  *
  * @param picture - Path of the file, or its bytes.
  * @returns The digits, each with its box in pixels of the picture; none on blank or ruled paper.
@@ -84,6 +84,10 @@ async function readBytes(picture: string | Uint8Array, name: string): Promise<Bu
   }
   if (typeof picture !== 'string') {
     throw problem(name, `a value of type ${typeof picture}`, 'a path or a Uint8Array', 'Pass one.');
+  }
+  if (picture.startsWith('data:')) {
+    const remedy = "Pass Buffer.from(url.split(',')[1], 'base64').";
+    throw problem('the picture', 'a data URL', 'a path or a Uint8Array', remedy);
   }
   try {
     const found = await stat(picture);

@@ -13,11 +13,17 @@ const markShare = 0.45;
 /** A digit is at most this many times as wide as high. */
 const widest = 4;
 
+/**
+ * A slash is higher than its neighbors by this share of itself at each end, at least so wide for its
+ * height, and in a box of 1 x 1 at most so far beside the diagonal.
+ */
+const [slashBeyond, slashSlant, slashWidth] = [0.04, 0.15, 0.35];
+
 /** More digits than this are no number but a page of writing, or a texture. */
 export const mostDigits = 200;
 
 /**
- * Puts together the pieces of each digit, and leaves out commas, points, dashes and specks.
+ * Puts together the pieces of each digit, and leaves out commas, points, dashes, slashes and specks.
  *
  * @returns The digits in reading order: row after row, each from left to right.
  */
@@ -35,7 +41,28 @@ export function inReadingOrder(pieces: readonly Piece[], width: number): Group[]
     );
     return near.length === 0 ? group : grouped([group, ...near], width);
   });
-  return rowsOf(whole).flat();
+  return rowsOf(whole).flatMap((row) =>
+    row.filter((group, at) => !isSlash(group, row[at - 1], row[at + 1], width)),
+  );
+}
+
+/** Whether it is a slanted line between two digits that goes beyond both, above and below. */
+function isSlash(
+  { pixels, box }: Group,
+  before: Group | undefined,
+  after: Group | undefined,
+  width: number,
+): boolean {
+  if (before === undefined || after === undefined) return false;
+  const beside = union(before.box, after.box);
+  const [across, down] = [box.right - box.left, heightOf(box)];
+  const beyond = Math.min(beside.top - box.top, box.bottom - beside.bottom);
+  if (beyond < slashBeyond * down || across < slashSlant * down) return false;
+  return pixels.every((pixel) => {
+    const right = ((pixel % width) + 0.5 - box.left) / across;
+    const up = (box.bottom - 0.5 - Math.floor(pixel / width)) / down;
+    return Math.abs(right - up) <= slashWidth;
+  });
 }
 
 /** The median height of what is not much lower than the highest. */

@@ -53,6 +53,18 @@ it('withoutFrames(pieces) leaves out boxes in a row, empty or not, and what is a
   assert.deepEqual(withoutFrames([cells(6), ...digits], 1000), digits);
 });
 
+it('withoutFrames(pieces) leaves out empty boxes beside one with a digit, and no digit of their size', () => {
+  const at = ({ pixels }: Piece, left: number): Piece => ({
+    pixels: pixels.map((pixel) => pixel + left),
+    box: { left, top: 0, right: left + 43, bottom: 63 },
+  });
+  const boxes = [0, 60, 120].map((left) => at(cells(1), left));
+  const [inside, beside] = [piece(12, 20, 30, 50), piece(180, 0, 223, 63)];
+  assert.deepEqual(withoutFrames([...boxes, inside, beside], 1000), [inside, beside]);
+  // Where none has a digit, they may be zeros.
+  assert.deepEqual(withoutFrames(boxes, 1000), boxes);
+});
+
 it('withoutFrames(pieces) keeps what has two holes, as an 8 has', () => {
   const eight = cells(2);
   assert.deepEqual(withoutFrames([eight], 1000), [eight]);

@@ -214,7 +214,7 @@ describe('picture', () => {
     });
   });
 
-  it('readPicture(file) refuses a missing file, a folder and an empty file, naming it', async () => {
+  it('readPicture(file) refuses a missing file, a folder, an empty file and a data URL, naming it', async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'picture-test-'));
     const empty = path.join(folder, 'empty.png');
     await writeFile(empty, '');
@@ -222,6 +222,7 @@ describe('picture', () => {
       [path.join(folder, 'none.png'), /none\.png.*no file at/],
       [folder, /a folder/],
       [empty, /empty\.png.*0 bytes/],
+      ['data:image/png;base64,iVBORw0KGgo=', /^the picture: found a data URL.*Buffer\.from/],
     ] as const) {
       await assert.rejects(readPicture(place), { name: 'PictureError', message });
     }

@@ -44,6 +44,32 @@ it('inReadingOrder(pieces) joins the bar of a five, and leaves out comma, point,
   );
 });
 
+/** A stroke from the upper right down to the lower left. */
+function slanted(left: number, top: number, across: number, down: number): Piece {
+  const { pixels, box } = piece(left, top, across, down);
+  const isStroke = (pixel: number) => {
+    const right = left + across - 6 - ((across - 6) * (Math.floor(pixel / width) - top)) / down;
+    return pixel % width >= right && pixel % width < right + 6;
+  };
+  return { pixels: pixels.filter(isStroke), box };
+}
+
+it('inReadingOrder(pieces) leaves out a slash between digits, and no slanted one', () => {
+  const [before, after] = [piece(20, 30, 30, 50), piece(130, 30, 30, 50)];
+  const placesBetween = (between: Piece) =>
+    placesOf([before, between, after]).map(([left]) => left);
+  assert.deepEqual(placesBetween(slanted(70, 22, 30, 66)), [20, 130]);
+  // On the line that the others stand on, as high as they are, upright, or at the end.
+  assert.deepEqual(placesBetween(slanted(70, 14, 30, 66)), [20, 70, 130]);
+  assert.deepEqual(placesBetween(slanted(70, 30, 30, 50)), [20, 70, 130]);
+  assert.deepEqual(placesBetween(piece(80, 22, 6, 66)), [20, 80, 130]);
+  assert.deepEqual(placesOf([before, slanted(70, 22, 30, 66)]).length, 2);
+  // A seven that goes below, with its bar.
+  const seven = slanted(70, 22, 30, 66);
+  const bar = piece(70, 22, 30, 6);
+  assert.equal(placesBetween({ ...seven, pixels: [...seven.pixels, ...bar.pixels] }).length, 3);
+});
+
 it('inReadingOrder(pieces) gives nothing of nothing', () => {
   assert.deepEqual(inReadingOrder([], width), []);
 });

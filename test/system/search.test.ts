@@ -262,6 +262,12 @@ print(json.dumps([search.drawn(points, *it) for it in ((42, 12), (42, 36), (7, 3
       assert.equal(code, expected, stderr);
       assert.ok(!fs.existsSync(output));
     }
+    const output = inScratch('refused');
+    const noDigits = { MNIST_DIR: inScratch('no-digits') };
+    const without = await start('search.ts', [space, '--output', output], noDigits).ended;
+    assert.match(without.stderr, /MNIST_DIR is .*no-digits, which cannot be read/);
+    assert.equal(without.code, 1);
+    assert.ok(!fs.existsSync(output));
     const nowhere = await start('trial.ts', [JSON.stringify(tiny), '']).ended;
     assert.match(nowhere.stderr, /Expected a path/);
     assert.equal(nowhere.code, 2);

@@ -9,7 +9,7 @@ export interface StudySettings extends Omit<
   readonly learningRate?: number;
   /** Whether the rate is halved, and the training ended, as in source B's recipe. @default false */
   readonly plateau?: boolean;
-  /** Whether the training digits are varied as `varyHandwriting` does. @default false */
+  /** Whether the training digits are taught twice: as written, and as `varyHandwriting` varies them. @default false */
   readonly variedHandwriting?: boolean;
 }
 
@@ -124,6 +124,7 @@ export const studies = {
     rows: {
       'varied handwriting': {
         architecture: 'residual-cnn',
+        precision: 'bfloat16',
         augmentation: wideAugmentation,
         variedHandwriting: true,
       },

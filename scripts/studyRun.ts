@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import {
   EarlyStopping,
+  joinDigits,
   loadDigits,
   MnistClassifier,
   recipeOf,
@@ -139,7 +140,9 @@ async function runTrial(
   const settings = settingsOf(trial);
   const { architecture, seed, learningRate, plateau, variedHandwriting, ...training } = settings;
   const vary = (set: DigitSet) => varyHandwriting(set, { seed });
-  const taught = variedHandwriting ? { ...digits, train: vary(digits.train) } : digits;
+  const taught = variedHandwriting
+    ? { ...digits, train: joinDigits([digits.train, vary(digits.train)]) }
+    : digits;
   const classifier = new MnistClassifier({ architecture, seed, learningRate });
   const checkpointFile = `${place}.safetensors`;
   let logged: number | undefined;

@@ -405,7 +405,7 @@ it('the committed search stopped most of its trials early, and its best settings
     assert.ok(again.trials.every(({ ended }) => ended === 'finished'));
     if (name === 'best-seeds') assert.deepEqual(again.space.fixed, best);
   }
-  const after = (epoch: number) => trials.filter(({ curve }) => curve.length > epoch).length;
+  const after = (epoch: number) => curvesLongerThan(record, epoch);
   const wentOn = `${after(1)} of the 40 trials went on after one epoch, ${after(3)} after three`;
   assert.ok(proseOf('05-search').includes(`${wentOn}, ${after(9)} after nine`));
   const mean = (name: string) => {
@@ -441,6 +441,11 @@ for (const { pair, isFound } of [
       ({ trials }) => judgedEpoch(trials[0])!.validationAccuracy,
     );
     assert.equal(best - found <= 0.0005, isFound);
+    if (pair === 'fast') {
+      const after = (epoch: number) => curvesLongerThan(halved, epoch);
+      const wentOn = `Of ${after(0)} trials ${after(2)} went on after two epochs, ${after(6)} after six`;
+      assert.ok(proseOf('05-search').includes(`${wentOn} and ${after(18)} after eighteen`));
+    }
     for (const text of [proseOf('05-search'), searchReadme]) {
       assert.ok(text.includes(`${some} of ${all} epochs`) || text.includes(`${some} of ${all}, `));
       assert.ok(text.includes(`${percent(found)} %`) && text.includes(`${percent(best)} %`));
@@ -460,6 +465,11 @@ it('search/README.md quotes the committed search, and what a trial costs, by the
   assert.ok(searchReadme.includes(`${(oneAfterOther - alone).toFixed(1)} s more for a trial`));
   assert.ok(searchReadme.includes(machine.processor));
 });
+
+/** How many trials went on after an epoch. */
+function curvesLongerThan({ trials }: SearchRecord, epoch: number): number {
+  return trials.filter(({ curve }) => curve.length > epoch).length;
+}
 
 function epochsOf({ trials }: SearchRecord): number {
   return trials.reduce((sum, { curve }) => sum + curve.length, 0);

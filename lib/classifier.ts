@@ -4,7 +4,7 @@ import { loadModel, saveModel, type SavingOptions } from './formats/tfjsLayers';
 import type { Evaluation } from './metrics/evaluation';
 import { mostProbableClasses, numberNames } from './metrics/metrics';
 import { builderOf, type ArchitectureName, type NetworkBuilder } from './networks/architectures';
-import { areTwo, type PictureDigit } from './picture/prepare';
+import { bestPair, type PictureDigit } from './picture/prepare';
 import { readDigits, readPicture } from './picture/readFile';
 import { requireKnown, requireNumber } from './platform/numbers';
 import { describeRuntime, type Runtime, type tf } from './platform/tensorflow';
@@ -267,7 +267,7 @@ export class MnistClassifier {
 
   /**
    * Reads the digits of a number, a date or a column of answers in a picture, as {@link readDigits}
-   * finds them; what may be two digits that touch is read both ways, and the surer one counts.
+   * finds them; what may be two digits that touch is read in all ways, and the surest counts.
    *
    * @param picture - Path of a PNG, JPEG or WebP file, or its bytes.
    * @returns The digits in reading order, each with its box in pixels of the picture; none on blank
@@ -279,16 +279,17 @@ export class MnistClassifier {
     this.requireTrained('predictNumber');
     const found = await readDigits(picture);
     if (found.length === 0) return [];
-    const ways = found.flatMap(({ halves, ...whole }) => [whole, ...(halves ?? [])]);
+    const ways = found.flatMap(({ pairs = [], ...whole }) => [whole, ...pairs.flat()]);
     const images = Float32Array.from(ways.flatMap(({ image }) => [...image]));
     const predictions = (await this.predict(images)).map((prediction, index) => {
       const { box, image } = ways[index];
       return { ...prediction, box, image };
     });
-    return found.flatMap(({ halves }) => {
-      const [whole, ...parts] = predictions.splice(0, halves === undefined ? 1 : 3);
-      const sure = parts.map(({ confidence }) => confidence);
-      return areTwo(whole.confidence, sure) ? parts : [whole];
+    return found.flatMap(({ pairs = [] }) => {
+      const [whole] = predictions.splice(0, 1);
+      const parts = pairs.map(() => predictions.splice(0, 2));
+      const sure = parts.map((pair) => pair.map(({ confidence }) => confidence));
+      return parts[bestPair(whole.confidence, sure)] ?? [whole];
     });
   }
 

@@ -9,7 +9,7 @@ import { heightOf, inReadingOrder, mostDigits, type Group } from './rows';
 import { onSheet } from './sheet';
 import { onlyStrokes } from './strokes';
 import { toTones } from './tones';
-import { inTwo, likelyTouch } from './touching';
+import { inTwo, likelyTouch, waysInTwo } from './touching';
 
 export { PictureError } from './pictureError';
 
@@ -46,8 +46,8 @@ export interface PictureDigit {
   readonly box: Box;
   /** Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers. */
   readonly image: Float32Array;
-  /** What it is wide enough to be instead: the two digits of the best cut. */
-  readonly halves?: readonly [PictureDigit, PictureDigit];
+  /** What it is wide enough to be instead: two digits, for each way to cut it. */
+  readonly pairs?: readonly (readonly PictureDigit[])[];
 }
 
 interface Naming {
@@ -174,24 +174,27 @@ export function prepareDigits(
   return digits.map((group, at) => {
     const isOther = (pixel: number) => owners[pixel] > 0 && owners[pixel] !== at + 1;
     const digit = prepared(group, isOther);
-    const halves = inTwo(group, width);
-    if (halves === undefined) return digit;
-    const [one, other] = halves.map((half, index) => {
-      const beyond = new Set(halves[1 - index].pixels);
-      return prepared(half, (pixel) => isOther(pixel) || beyond.has(pixel));
-    });
-    return { ...digit, halves: [one, other] };
+    const pairs = waysInTwo(group, width).map((halves) =>
+      halves.map((half, index) => {
+        const beyond = new Set(halves[1 - index].pixels);
+        return prepared(half, (pixel) => isOther(pixel) || beyond.has(pixel));
+      }),
+    );
+    return pairs.length === 0 ? digit : { ...digit, pairs };
   });
 }
 
 /**
- * Whether what may be two digits is two: each of its halves is read more surely than the whole.
+ * Chooses the two digits that one may be: the pair whose less sure digit is the surest.
  *
- * @param whole - Confidence of the whole, 0 to 1.
- * @param halves - Confidences of the halves; none where it cannot be cut.
+ * @param whole - Confidence of the one, 0 to 1.
+ * @param pairs - Confidences of the two, for each way to cut it; none where it cannot be cut.
+ * @returns The index of the pair; -1 where none is surer in both than the one.
  */
-export function areTwo(whole: number, halves: readonly number[]): boolean {
-  return halves.length > 0 && halves.every((confidence) => confidence > whole);
+export function bestPair(whole: number, pairs: readonly (readonly number[])[]): number {
+  const least = pairs.map((pair) => Math.min(...pair));
+  const best = least.indexOf(Math.max(...least));
+  return least[best] > whole ? best : -1;
 }
 
 /** Cuts what is too wide for one digit, again and again. */

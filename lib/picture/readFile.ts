@@ -67,13 +67,13 @@ export async function readDigits(picture: string | Uint8Array): Promise<PictureD
   return prepareDigits(colors, { name }).map((digit) => enlarged(digit, scale));
 }
 
-function enlarged({ box, image, halves }: PictureDigit, scale: number): PictureDigit {
+function enlarged({ box, image, pairs }: PictureDigit, scale: number): PictureDigit {
   const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map((place) =>
     Math.round(scale * place),
   );
   const digit = { box: { left, top, right, bottom }, image };
-  if (halves === undefined) return digit;
-  return { ...digit, halves: [enlarged(halves[0], scale), enlarged(halves[1], scale)] };
+  if (pairs === undefined) return digit;
+  return { ...digit, pairs: pairs.map((pair) => pair.map((half) => enlarged(half, scale))) };
 }
 
 const aPicture = 'a PNG, JPEG or WebP picture';

@@ -1,18 +1,41 @@
 import { heightOf, type Group } from './rows';
 import { boxOf } from './plane';
 
-/** Digits as wide as this, in heights, are likely two; from the first on they may be. */
-export const [mayTouch, likelyTouch] = [0.75, 1.25];
+/** From these widths on, in heights, it may be two digits, often is, and likely is. */
+export const [mayTouch, oftenTouch, likelyTouch] = [0.75, 0.95, 1.25];
+
+/** Where a cut runs, in widths: in the middle half, or in a part of it. */
+const [middle, ...parts] = [
+  [0.25, 0.75],
+  [0.25, 0.45],
+  [0.4, 0.6],
+  [0.55, 0.75],
+];
+
+/** Cuts what may be two digits in two; in several ways where it often is, of which readings choose. */
+export function waysInTwo(group: Group, width: number): [Group, Group][] {
+  const isOften = group.box.right - group.box.left >= oftenTouch * heightOf(group.box);
+  const ways: [Group, Group][] = [];
+  for (const where of isOften ? [middle, ...parts] : [middle]) {
+    const way = inTwo(group, width, where);
+    if (way !== undefined) ways.push(way);
+  }
+  return ways;
+}
 
 /**
  * Cuts what may be two digits in two, where the least ink is in the way.
  *
- * The cut runs from top to bottom through the middle half, moving sideways by at most one pixel a
- * row.
+ * The cut runs from top to bottom, moving sideways by at most one pixel a row.
  *
+ * @param where - Where it may run, in widths from the left. @default the middle half
  * @returns The left and the right part; undefined where it is too narrow for two.
  */
-export function inTwo({ pixels, box }: Group, width: number): [Group, Group] | undefined {
+export function inTwo(
+  { pixels, box }: Group,
+  width: number,
+  where = middle,
+): [Group, Group] | undefined {
   const [across, down] = [box.right - box.left, heightOf(box)];
   if (across < mayTouch * down || across < 8) return undefined;
   const isInk = new Uint8Array(across * down);
@@ -20,7 +43,7 @@ export function inTwo({ pixels, box }: Group, width: number): [Group, Group] | u
     const [x, y] = [pixel % width, Math.floor(pixel / width)];
     isInk[(y - box.top) * across + x - box.left] = 1;
   }
-  const [from, to] = [Math.floor(across / 4), Math.ceil((3 * across) / 4)];
+  const [from, to] = [Math.floor(where[0] * across), Math.ceil(where[1] * across)];
   // Off the middle it costs a little, so that of equal ways the one in the middle is taken.
   const cost = (x: number, y: number) =>
     isInk[y * across + x] + 0.05 * Math.abs((2 * x) / across - 1);

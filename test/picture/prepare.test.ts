@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import { PictureError, prepareDigits, preparePicture } from '../../lib/picture/prepare';
+import { bestPair, PictureError, prepareDigits, preparePicture } from '../../lib/picture/prepare';
 import { readPicture } from '../../lib/picture/readFile';
 import { seededRandom } from '../../lib/platform/random';
 
@@ -172,4 +172,15 @@ it('preparePicture(colors) refuses rows of digits, of which each is low beside t
   assert.throws(() => preparePicture(six), /found 6 digits; expected one/);
   assert.throws(() => preparePicture(hundred), /found 100 digits; expected one/);
   assert.equal(prepareDigits(hundred).length, 100);
+});
+
+it('bestPair(whole, pairs) takes the pair whose less sure digit is surest, if it is surer than the whole', () => {
+  const pairs = [
+    [0.99, 0.6],
+    [0.8, 0.9],
+    [0.7, 0.75],
+  ];
+  assert.equal(bestPair(0.79, pairs), 1);
+  assert.equal(bestPair(0.8, pairs), -1);
+  assert.equal(bestPair(0.1, []), -1);
 });

@@ -2,7 +2,7 @@
  * The thread that reads, so that the page stays free for the pen.
  */
 import {
-  areTwo,
+  bestPair,
   PictureError,
   prepareDigits,
   preparePicture,
@@ -80,12 +80,13 @@ function readPicture(network: Network, colors: Colors): DigitReading[] {
   }
 }
 
-/** Reads the digits of a number; what may be two that touch is read both ways. */
+/** Reads the digits of a number; what may be two that touch is read in all ways. */
 function readAll(network: Network, colors: Colors, isInkDark?: boolean): DigitReading[] {
-  return prepareDigits(colors, { isInkDark }).flatMap(({ image, halves = [] }) => {
+  return prepareDigits(colors, { isInkDark }).flatMap(({ image, pairs = [] }) => {
     const whole = readDigit(network, image);
-    const parts = halves.map((half) => readDigit(network, half.image));
-    return areTwo(confidenceOf(whole), parts.map(confidenceOf)) ? parts : [whole];
+    const parts = pairs.map((pair) => pair.map((half) => readDigit(network, half.image)));
+    const sure = parts.map((pair) => pair.map(confidenceOf));
+    return parts[bestPair(confidenceOf(whole), sure)] ?? [whole];
   });
 }
 

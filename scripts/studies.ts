@@ -9,7 +9,7 @@ export interface StudySettings extends Omit<
   readonly learningRate?: number;
   /** Whether the rate is halved, and the training ended, as in source B's recipe. @default false */
   readonly plateau?: boolean;
-  /** Whether the training digits are taught twice: as written, and as `varyHandwriting` varies them. @default false */
+  /** Whether digits are taught twice: as written, and varied by `varyHandwriting`. @default false */
   readonly variedHandwriting?: boolean;
 }
 

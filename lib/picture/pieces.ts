@@ -49,7 +49,7 @@ export function withoutMarks(pieces: readonly Piece[], width: number): Piece[] {
   });
 }
 
-/** Leaves out what is around other pieces, its like with nothing in it, and what has three cells or more. */
+/** Leaves out what is around other pieces, empty boxes of its size, and what has three cells or more. */
 export function withoutFrames(pieces: readonly Piece[], width: number): Piece[] {
   const frames = pieces.filter(({ box }) => pieces.some((piece) => encloses(box, piece.box)));
   return pieces.filter((piece) => {
@@ -65,7 +65,7 @@ function isAlike(one: Box, other: Box): boolean {
   return [widths, heights].every((pair) => Math.min(...pair) >= alike * Math.max(...pair));
 }
 
-/** Whether nothing of it is far from its sides, as of a zero and of a box with a digit is. */
+/** Whether all of it is by its sides; of a zero, and of a box that a digit touches, some is not. */
 function isRim({ pixels, box }: Piece, width: number): boolean {
   const [across, down] = [box.right - box.left, box.bottom - box.top];
   return pixels.every((pixel) => {

@@ -53,7 +53,8 @@ export async function readPicture(picture: string | Uint8Array): Promise<Float32
  * a column of answers. Each is prepared as {@link readPicture} does.
  *
  * Broken strokes are joined, what is too wide for one digit is cut in two; commas, points, dashes,
- * slashes, specks, ruled lines, boxes and the edges of the paper are left out. Letters are taken for digits.
+ * slashes, specks, ruled lines, boxes and the edges of the paper are left out. Letters are taken for
+ * digits.
  *
  * @param picture - Path of the file, or its bytes.
  * @returns The digits, each with its box in pixels of the picture; none on blank or ruled paper.

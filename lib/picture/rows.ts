@@ -14,10 +14,10 @@ const markShare = 0.45;
 const widest = 4;
 
 /**
- * A slash is higher than its neighbors by this share of itself at each end, at least so wide for its
+ * A slash is at least so many times as high as the highest digit of the row, at least so wide for its
  * height, and in a box of 1 x 1 at most so far beside the diagonal.
  */
-const [slashBeyond, slashSlant, slashWidth] = [0.04, 0.15, 0.35];
+const [slashHeight, slashSlant, slashWidth] = [1.2, 0.15, 0.35];
 
 /** More digits than this are no number but a page of writing, or a texture. */
 export const mostDigits = 200;
@@ -41,23 +41,28 @@ export function inReadingOrder(pieces: readonly Piece[], width: number): Group[]
     );
     return near.length === 0 ? group : grouped([group, ...near], width);
   });
-  return rowsOf(whole).flatMap((row) =>
-    row.filter((group, at) => !isSlash(group, row[at - 1], row[at + 1], width)),
-  );
+  return rowsOf(whole).flatMap((row) => withoutSlashes(row, width));
 }
 
-/** Whether it is a slanted line between two digits that goes beyond both, above and below. */
-function isSlash(
-  { pixels, box }: Group,
-  before: Group | undefined,
-  after: Group | undefined,
-  width: number,
-): boolean {
-  if (before === undefined || after === undefined) return false;
-  const beside = union(before.box, after.box);
+/** Leaves out slanted lines between digits that are higher than all, and go beyond both beside them. */
+function withoutSlashes(row: readonly Group[], width: number): readonly Group[] {
+  const areLines = row.map((group) => isSlanted(group, width));
+  // Ones may be slanted lines too, so that they are no measure.
+  const heights = row.filter((_, at) => !areLines[at]).map(({ box }) => heightOf(box));
+  if (heights.length < 2) return row;
+  const least = slashHeight * Math.max(...heights);
+  return row.filter(({ box }, at) => {
+    const isBetween = at > 0 && at < row.length - 1;
+    if (!isBetween || !areLines[at] || heightOf(box) < least) return true;
+    const beside = union(row[at - 1].box, row[at + 1].box);
+    return box.top >= beside.top || box.bottom <= beside.bottom;
+  });
+}
+
+/** Whether it is a line from the lower left to the upper right. */
+function isSlanted({ pixels, box }: Group, width: number): boolean {
   const [across, down] = [box.right - box.left, heightOf(box)];
-  const beyond = Math.min(beside.top - box.top, box.bottom - beside.bottom);
-  if (beyond < slashBeyond * down || across < slashSlant * down) return false;
+  if (across < slashSlant * down) return false;
   return pixels.every((pixel) => {
     const right = ((pixel % width) + 0.5 - box.left) / across;
     const up = (box.bottom - 0.5 - Math.floor(pixel / width)) / down;

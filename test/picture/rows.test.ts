@@ -64,6 +64,14 @@ it('inReadingOrder(pieces) leaves out a slash between digits, and no slanted one
   assert.deepEqual(placesBetween(slanted(70, 30, 30, 50)), [20, 70, 130]);
   assert.deepEqual(placesBetween(piece(80, 22, 6, 66)), [20, 80, 130]);
   assert.deepEqual(placesOf([before, slanted(70, 22, 30, 66)]).length, 2);
+  // Higher than its neighbors, but not than a digit further on, as a large one among small digits.
+  const row = [before, slanted(70, 22, 30, 66), after, piece(190, 20, 30, 60)];
+  assert.equal(placesOf(row).length, 4);
+  // Among ones that are such lines, where nothing tells how high digits are.
+  assert.equal(
+    placesOf([20, 60, 100].map((left) => slanted(left, 22, 30, left === 60 ? 66 : 50))).length,
+    3,
+  );
   // A seven that goes below, with its bar.
   const seven = slanted(70, 22, 30, 66);
   const bar = piece(70, 22, 30, 6);

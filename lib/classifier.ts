@@ -279,13 +279,13 @@ export class MnistClassifier {
     this.requireTrained('predictNumber');
     const found = await readDigits(picture);
     if (found.length === 0) return [];
-    const ways = found.flatMap(({ pairs = [], ...whole }) => [whole, ...pairs.flat()]);
+    const ways = found.flatMap(({ pairs, ...whole }) => [whole, ...pairs.flat()]);
     const images = Float32Array.from(ways.flatMap(({ image }) => [...image]));
     const predictions = (await this.predict(images)).map((prediction, index) => {
       const { box, image } = ways[index];
       return { ...prediction, box, image };
     });
-    return found.flatMap(({ pairs = [] }) => {
+    return found.flatMap(({ pairs }) => {
       const [whole] = predictions.splice(0, 1);
       const parts = pairs.map(() => predictions.splice(0, 2));
       const sure = parts.map((pair) => pair.map(({ confidence }) => confidence));

@@ -46,8 +46,8 @@ export interface PictureDigit {
   readonly box: Box;
   /** Pixels of one 28 x 28 image, 0 (paper) to 1 (ink), row-major: 784 numbers. */
   readonly image: Float32Array;
-  /** What it is wide enough to be instead: two digits, for each way to cut it. */
-  readonly pairs?: readonly (readonly PictureDigit[])[];
+  /** What it is wide enough to be instead: two digits, for each of up to four ways to cut it. */
+  readonly pairs: readonly (readonly PictureDigit[])[];
 }
 
 interface Naming {
@@ -170,17 +170,17 @@ export function prepareDigits(
       bottom: top + scale * group.box.bottom,
     },
     image: imageOf(even, group.pixels, isOther),
+    pairs: [],
   });
   return digits.map((group, at) => {
     const isOther = (pixel: number) => owners[pixel] > 0 && owners[pixel] !== at + 1;
-    const digit = prepared(group, isOther);
     const pairs = waysInTwo(group, width).map((halves) =>
       halves.map((half, index) => {
         const beyond = new Set(halves[1 - index].pixels);
         return prepared(half, (pixel) => isOther(pixel) || beyond.has(pixel));
       }),
     );
-    return pairs.length === 0 ? digit : { ...digit, pairs };
+    return { ...prepared(group, isOther), pairs };
   });
 }
 

@@ -72,9 +72,8 @@ function enlarged({ box, image, pairs }: PictureDigit, scale: number): PictureDi
   const [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom].map((place) =>
     Math.round(scale * place),
   );
-  const digit = { box: { left, top, right, bottom }, image };
-  if (pairs === undefined) return digit;
-  return { ...digit, pairs: pairs.map((pair) => pair.map((half) => enlarged(half, scale))) };
+  const larger = pairs.map((pair) => pair.map((half) => enlarged(half, scale)));
+  return { box: { left, top, right, bottom }, image, pairs: larger };
 }
 
 const aPicture = 'a PNG, JPEG or WebP picture';

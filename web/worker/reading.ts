@@ -82,7 +82,7 @@ function readPicture(network: Network, colors: Colors): DigitReading[] {
 
 /** Reads the digits of a number; what may be two that touch is read in all ways. */
 function readAll(network: Network, colors: Colors, isInkDark?: boolean): DigitReading[] {
-  return prepareDigits(colors, { isInkDark }).flatMap(({ image, pairs = [] }) => {
+  return prepareDigits(colors, { isInkDark }).flatMap(({ image, pairs }) => {
     const whole = readDigit(network, image);
     const parts = pairs.map((pair) => pair.map((half) => readDigit(network, half.image)));
     const sure = parts.map((pair) => pair.map(confidenceOf));
